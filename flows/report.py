@@ -1,0 +1,88 @@
+"""Puts the warehouse's rows into reports, and reports into files of the home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.compliance.judge import home_protocol, lay_limits_over
+from pipeline.errors import NeedsAttention
+from pipeline.reports.flagged import render_flagged
+from pipeline.reports.weekly import Week, render_week
+from pipeline.settings import PRIVATE_FILE_MODE, local_today
+from pipeline.warehouse.connection import ask, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from pipeline.settings import Home
+    from pipeline.warehouse.connection import Connection
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a local day, such as 2026-W12."""
+    iso = day.isocalendar()
+    return f"{iso.year}-W{iso.week:02d}"
+
+
+def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
+    """Collect one week of one runner; None where the log does not reach it."""
+    found = ask(connection, "week", {"runner_id": runner_id, "iso_week": week})
+    if not found:
+        return None
+    summary = found[0]
+    span = {"runner_id": runner_id, "week_start_date": summary["week_start_date"]}
+    status = ask(connection, "status", {"runner_id": runner_id})[0]
+    stage = ask(connection, "stage_of_week", {**span, "stage_id": summary["stage_id"]})
+    told: dict[str, Any] = stage[0] if stage else {"stage_name": None, "set_by": None, "set_on_date": None}
+    return Week(
+        summary=summary,
+        stage_name=told["stage_name"],
+        set_by=told["set_by"],
+        set_on_date=told["set_on_date"],
+        sessions=ask(connection, "week_sessions", span),
+        findings=ask(connection, "week_findings", span),
+        last_run_date=status["last_run_date"],
+    )
+
+
+def flagged_report(connection: Connection, runner_id: str | None, since: date | None) -> str:
+    """Return the flagged sessions as Markdown."""
+    findings = ask(connection, "flagged_since", {"runner_id": runner_id, "since_date": since})
+    ids = list({row["session_id"] for row in findings})
+    sessions = {row["session_id"]: row for row in ask(connection, "sessions_by_id", {"session_ids": ids})}
+    return render_flagged(findings, sessions)
+
+
+def write_reports(home: Home, now_utc: datetime) -> list[Path]:
+    """Write the newest week and the flagged sessions of every runner below `reports/`; return the files."""
+    today = local_today(now_utc, home.config().time_zone)
+    written: list[Path] = []
+    with reading(home, now_utc, today) as connection:
+        lay_limits_over(connection, home_protocol(home))
+        for row in ask(connection, "status", {"runner_id": None}):
+            newest = row["last_run_date"]
+            if newest is not None:
+                written += _write_runner(home, connection, row["runner_id"], newest)
+    return written
+
+
+def _write_runner(home: Home, connection: Connection, runner_id: str, newest: date) -> Iterator[Path]:
+    folder = home.report_folder / runner_id
+    week = load_week(connection, runner_id, iso_week(newest))
+    if week is not None:
+        yield _write(folder / f"week-{iso_week(newest)}.txt", render_week(week))
+    yield _write(folder / "flagged.md", flagged_report(connection, runner_id, None))
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(text, "utf-8")
+        partial.chmod(PRIVATE_FILE_MODE)
+        partial.replace(path)
+    except OSError as error:
+        raise NeedsAttention(f"The report {path} can't be written: {error.strerror}.") from error
+    return path

@@ -1,0 +1,290 @@
+"""What a night does, as plain functions: archive, decode, ingest, publish, remember. No Prefect in here.
+
+`gaitkeeper import` calls them straight; `flows.sync` wraps the same ones in a Prefect flow.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from connectors.decode import decode
+from pipeline.archive import Archive, Received
+from pipeline.compliance.judge import bring_limits, home_protocol
+from pipeline.errors import SkipRecording, TryAgainLater
+from pipeline.ingest import Incoming, Ingest
+from pipeline.lines import append_lines
+from pipeline.places import zone_at
+from pipeline.settings import local_today
+from pipeline.warehouse import checks
+from pipeline.warehouse.connection import ask, publish, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from connectors.base import Source
+    from pipeline.model import DecodedFile, RefKey
+    from pipeline.settings import Home
+    from pipeline.warehouse.connection import Connection
+
+#: Files of one batch: one transaction, one published snapshot. Large enough that the copy of the snapshot costs little,
+#: small enough that a crash loses seconds of work (nothing that arrived is lost: the archive comes first).
+BATCH_FILES: Final = 40
+
+#: Bytes of one batch: a log of ultra-marathons must not grow the memory.
+BATCH_BYTES: Final = 32_000_000
+
+#: Told (done, total) after each batch.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of listing and reading one source, or a part of it; outcomes add up."""
+
+    seen_count: int = 0
+    new_count: int = 0
+    duplicate_count: int = 0  #: content that was here already
+    merged_count: int = 0  #: further copies of a session that was recorded twice
+    quarantined_count: int = 0
+    session_ids: tuple[str, ...] = ()
+    message: str | None = None
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Return both together."""
+        return Outcome(
+            self.seen_count + other.seen_count,
+            self.new_count + other.new_count,
+            self.duplicate_count + other.duplicate_count,
+            self.merged_count + other.merged_count,
+            self.quarantined_count + other.quarantined_count,
+            tuple(dict.fromkeys(self.session_ids + other.session_ids)),
+            other.message or self.message,
+        )
+
+
+@contextmanager
+def _open(home: Home, progress: Progress | None = None) -> Iterator[tuple[Connection, Ingest]]:
+    """Open the warehouse for writing, with the protocol's limits and all that ever arrived brought in."""
+    config = home.config()
+    protocol = home_protocol(home)
+    with writing(home) as connection:
+        bring_limits(connection, protocol)
+        ingest = Ingest(connection, home, config.time_zone, zone_at)
+        _catch_up(home, connection, ingest, progress)
+        yield connection, ingest
+
+
+def _finish(home: Home, connection: Connection, now_utc: datetime) -> None:
+    checks.run_stopping(connection)
+    publish(connection, home, now_utc, local_today(now_utc, home.config().time_zone))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# In
+
+
+def batches(refs: Iterable[RefKey]) -> Iterator[list[RefKey]]:
+    """Cut a listing into batches, bounded by number and by bytes."""
+    batch: list[RefKey] = []
+    size_bytes = 0
+    for ref in refs:
+        if batch and (len(batch) >= BATCH_FILES or size_bytes + (ref.size_bytes or 0) > BATCH_BYTES):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(ref)
+        size_bytes += ref.size_bytes or 0
+    if batch:
+        yield batch
+
+
+def import_batch(home: Home, runner_id: str, source: Source, refs: Sequence[RefKey], now_utc: datetime) -> Outcome:
+    """Fetch, archive, decode, derive, store, judge and publish some files of one source.
+
+    Raises:
+        TryAgainLater: the source went away; what was fetched before is kept.
+        NeedsAttention: the home can't be written, or another process writes to it.
+    """
+    with _open(home) as (connection, ingest):
+        known = _known(connection, runner_id)
+        archive = Archive(home)
+        incoming: list[Incoming] = []
+        duplicates = 0
+        interruption: TryAgainLater | None = None
+        for ref in refs:
+            try:
+                received, content = _received(archive, runner_id, source, ref, now_utc)
+            except TryAgainLater as error:
+                interruption = error
+                break
+            if received.content_sha256 in known or (received.source_ref, received.refusal) in known:
+                duplicates += 1
+                continue
+            known |= {received.content_sha256, (received.source_ref, received.refusal)}
+            incoming.append(Incoming(received, _read(received, content)))
+        archive.note(item.received for item in incoming)
+        result = ingest.store(incoming)
+        if incoming or not home.published_file.exists():
+            _finish(home, connection, now_utc)
+        if interruption is not None:
+            raise interruption
+    return Outcome(
+        seen_count=len(refs),
+        new_count=len(incoming),
+        duplicate_count=duplicates,
+        merged_count=result.merged_count,
+        quarantined_count=result.quarantined_count,
+        session_ids=result.session_ids,
+    )
+
+
+def _known(connection: Connection, runner_id: str) -> set[object]:
+    """Return what is here already: contents by SHA-256, and refusals by (ref, reason)."""
+    return {
+        (row["source_ref"], row["reason"]) if row["content_sha256"] is None else row["content_sha256"]
+        for row in ask(connection, "known_contents", {"runner_id": runner_id})
+    }
+
+
+def _received(
+    archive: Archive, runner_id: str, source: Source, ref: RefKey, now_utc: datetime
+) -> tuple[Received, bytes | None]:
+    """Fetch one thing into the archive; what can't be had is remembered with the reason."""
+    received = Received(runner_id, source.name, ref.ref, ref.file_name, None, ref.size_bytes, now_utc)
+    try:
+        fetched = source.fetch(ref)
+    except SkipRecording as error:
+        return replace(received, refusal=error.reason), None
+    sha256 = archive.put(fetched.content)
+    size_bytes = len(fetched.content)
+    return replace(received, file_name=fetched.file_name, content_sha256=sha256, size_bytes=size_bytes), fetched.content
+
+
+def _read(received: Received, content: bytes | None) -> DecodedFile | SkipRecording:
+    if content is None:
+        return SkipRecording(received.refusal or "it could not be read")
+    try:
+        return decode(content, received.file_name)
+    except SkipRecording as error:
+        return error
+
+
+def import_source(
+    home: Home, runner_id: str, source: Source, now_utc: datetime, progress: Progress | None = None
+) -> Outcome:
+    """Bring in all that one source has, batch by batch."""
+    refs = list(source.refs(None))
+    total = Outcome()
+    for batch in batches(refs):
+        total += import_batch(home, runner_id, source, batch, now_utc)
+        if progress is not None:
+            progress(total.seen_count, len(refs))
+    return total
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Again
+
+
+def _catch_up(home: Home, connection: Connection, ingest: Ingest, progress: Progress | None) -> Outcome:
+    """Derive what arrived and isn't in the warehouse: all of it after a change of schema, one batch after a crash."""
+    archive = Archive(home)
+    received = archive.received()
+    known = {runner_id: _known(connection, runner_id) for runner_id in {item.runner_id for item in received}}
+    missing = [
+        item
+        for item in received
+        if (item.content_sha256 or (item.source_ref, item.refusal)) not in known[item.runner_id]
+    ]
+    return _derive_again(archive, ingest, missing, progress)
+
+
+def _derive_again(archive: Archive, ingest: Ingest, received: Sequence[Received], progress: Progress | None) -> Outcome:
+    """Decode archived files once more and write what they give."""
+    total = Outcome()
+    for start in range(0, len(received), BATCH_FILES):
+        part = received[start : start + BATCH_FILES]
+        result = ingest.store([Incoming(item, _read_archived(archive, item)) for item in part])
+        total += Outcome(
+            seen_count=len(part),
+            new_count=len(part),
+            merged_count=result.merged_count,
+            quarantined_count=result.quarantined_count,
+            session_ids=result.session_ids,
+        )
+        if progress is not None:
+            progress(total.seen_count, len(received))
+    return total
+
+
+def _read_archived(archive: Archive, received: Received) -> DecodedFile | SkipRecording:
+    try:
+        content = None if received.content_sha256 is None else archive.get(received.content_sha256)
+    except SkipRecording as error:
+        return error
+    return _read(received, content)
+
+
+def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> Outcome:
+    """Make the warehouse and the samples again from the archive and the journal."""
+    home.require()
+    home_protocol(home)
+    with writing(home):
+        pass  # nobody else writes
+    for partition in home.sample_folder.rglob("*.parquet"):
+        partition.unlink()
+    for file in home.warehouse_folder.glob("writer.duckdb*"):
+        file.unlink()
+    with _open(home, progress) as (connection, _):
+        _finish(home, connection, now_utc)
+        counts = ask(connection, "warehouse_counts")[0]
+    return Outcome(
+        seen_count=counts["file_count"],
+        new_count=counts["recording_count"],
+        quarantined_count=counts["quarantined_count"],
+    )
+
+
+def refresh(home: Home, now_utc: datetime, progress: Progress | None = None) -> Outcome:
+    """Derive anew what a changed threshold touches, and publish; cheap when nothing changed."""
+    with _open(home) as (connection, ingest):
+        outdated = ingest.outdated()
+        contents = ask(connection, "contents_of_sessions", {"session_ids": outdated})
+        wanted = {(row["runner_id"], row["content_sha256"]) for row in contents}
+        archive = Archive(home)
+        received = [item for item in archive.received() if (item.runner_id, item.content_sha256) in wanted]
+        _derive_again(archive, ingest, received, progress)
+        _finish(home, connection, now_utc)
+    return Outcome(seen_count=len(outdated), session_ids=tuple(outdated))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Remember
+
+
+def note_sync_run(
+    home: Home, runner_id: str, source_name: str, started_utc: datetime, state: str, outcome: Outcome
+) -> None:
+    """Append one row of `sync_run`: what one source gave in one run of the sync."""
+    append_lines(
+        home.sync_run_file,
+        [
+            {
+                "sync_id": f"{started_utc:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+                "runner_id": runner_id,
+                "source": source_name,
+                "started_utc": started_utc.isoformat(),
+                "ended_utc": datetime.now(UTC).isoformat(),
+                "state": state,
+                "seen_count": outcome.seen_count,
+                "new_count": outcome.new_count,
+                "duplicate_count": outcome.duplicate_count,
+                "quarantined_count": outcome.quarantined_count,
+                "message": outcome.message,
+            }
+        ],
+    )

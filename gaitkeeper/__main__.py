@@ -1,0 +1,5 @@
+"""`python -m gaitkeeper` is the command."""
+
+from gaitkeeper.cli import main
+
+main()

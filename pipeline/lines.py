@@ -1,0 +1,97 @@
+"""Append-only files of one JSON object a line, each with a checksum: the form of everything that is truth but bytes.
+
+A line reaches the disk (fsync) before the call returns. A torn last line, what a power cut leaves, is set aside on
+reading and closed off with a line end on the next append, so it never swallows the entry after it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.errors import NeedsAttention
+from pipeline.settings import PRIVATE_FILE_MODE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+#: CRC-32 of the line's JSON without this key, in hexadecimal: finds a torn or edited line, guards against no enemy.
+CHECKSUM_KEY: Final = "crc32"
+
+
+def _dumped(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _checksum(value: dict[str, Any]) -> str:
+    return f"{zlib.crc32(_dumped(value).encode()):08x}"
+
+
+def append_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
+    """Append one line a value, all of them or (on a full disk) none, and wait until they are on the disk.
+
+    Raises:
+        NeedsAttention: the file can't be written.
+    """
+    text = "".join(_dumped({**value, CHECKSUM_KEY: _checksum(value)}) + "\n" for value in values)
+    if not text:
+        return
+    try:
+        _append_bytes(path, text.encode())
+    except OSError as error:
+        raise NeedsAttention(f"{path} can't be written: {error.strerror}. Nothing was recorded.") from error
+
+
+def _append_bytes(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            content = b"\n" + content
+        try:
+            written = os.write(descriptor, content)
+            while written < len(content):
+                written += os.write(descriptor, content[written:])
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the whole lines in order; torn or altered ones are left out (`damaged_lines` counts them)."""
+    for value in _parsed(path):
+        if value is not None:
+            yield value
+
+
+def damaged_lines(path: Path) -> int:
+    """Return how many lines can't be trusted: torn, or changed since they were written."""
+    return sum(value is None for value in _parsed(path))
+
+
+def _parsed(path: Path) -> Iterator[dict[str, Any] | None]:
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        for line in stream:
+            if line.strip():
+                yield _trusted(line)
+
+
+def _trusted(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, UnicodeDecodeError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    checksum = value.pop(CHECKSUM_KEY, None)
+    return value if checksum == _checksum(value) else None

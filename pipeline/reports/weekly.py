@@ -1,0 +1,144 @@
+"""The runner's week as text: what went as planned first, then what did not, then what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from pipeline.reports import format as fmt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What one weekly summary is made of; the rows carry the names of the public relations."""
+
+    summary: Mapping[str, Any]  #: a row of week_summary
+    stage_name: str | None
+    set_by: str | None
+    set_on_date: date | None
+    sessions: Sequence[Mapping[str, Any]]  #: rows of session
+    findings: Sequence[Mapping[str, Any]]  #: rows of finding, those within plan left out
+    last_run_date: date | None  #: the newest run of the whole log
+
+
+def render_week(week: Week) -> str:
+    """Return the weekly summary as plain text."""
+    return "\n".join([*_heading(week), "", *_totals(week), "", *_days(week), *_flags(week), *_unknowns(week)]) + "\n"
+
+
+def _heading(week: Week) -> Iterator[str]:
+    start: date = week.summary["week_start_date"]
+    end = start + timedelta(days=6)
+    yield f"Week {week.summary['iso_week']} ({fmt.day(start)} to {fmt.day(end)}), runner {week.summary['runner_id']}"
+    stage_id = week.summary["stage_id"]
+    if stage_id is None:
+        yield "No stage is set: nothing can be held against a plan (gaitkeeper stage set S1 --by NAME)."
+    else:
+        yield f"Stage {stage_id}, {week.stage_name}; set by {week.set_by} on {week.set_on_date}."
+
+
+def _totals(week: Week) -> Iterator[str]:
+    row = week.summary
+    if not row["run_count"]:
+        yield "  No run in this week."
+        if week.last_run_date is not None:
+            iso = week.last_run_date.isocalendar()
+            yield f"  The newest run is of {week.last_run_date}: gaitkeeper week --week {iso.year}-W{iso.week:02d}"
+        return
+    matched = row["matched_cadence_ratio"]
+    against = "" if matched is None else f" ({fmt.share(matched)} against the baseline at the same speed)"
+    runs = fmt.plural(row["run_count"], "run")
+    yield f"  Running   {runs}, {fmt.distance(row['run_distance_m'])}, {fmt.duration(row['run_s'])}"
+    yield f"  Ascent    {fmt.metres(row['ascent_m'])}"
+    yield f"  Cadence   {fmt.cadence(row['mean_run_cadence_spm'])}{against}"
+    yield f"  Steps     {fmt.count(row['step_count'])} ({fmt.count(row['stride_cycle_count'])} stride cycles a leg)"
+    yield f"  Strides   {fmt.count(row['pickup_count'])} (pick-ups)   Tempo {fmt.duration(row['tempo_s'])}"
+    pain = row["max_pain_during"]
+    yield f"  Pain      {'not entered' if pain is None else f'worst during a run {pain:.0f} of 10'}"
+    yield f"  Rehab     {fmt.plural(row['rehab_count'], 'entry').replace('entrys', 'entries')}"
+
+
+def _days(week: Week) -> Iterator[str]:
+    if not week.sessions:
+        return
+    yield from fmt.table(
+        ["Day", "Session", "Sport", "Distance", "Time", "Pace", "Ascent", "Verdict"],
+        [_day_line(s) for s in week.sessions],
+    )
+
+
+def _day_line(session: Mapping[str, Any]) -> list[str]:
+    is_run = session["is_run"]
+    return [
+        fmt.day(session["session_date"]),
+        session["session_id"],
+        session["sport"] + (" (indoor)" if session["is_indoor"] else ""),
+        fmt.distance(session["distance_m"]),
+        fmt.duration(session["moving_s"] or session["elapsed_s"]),
+        fmt.pace(session["mean_run_speed_mps"]) if is_run else fmt.MISSING,
+        fmt.metres(session["ascent_m"]),
+        fmt.OUTCOME_WORDS[session["verdict"]] if is_run else "not a run: not judged",
+    ]
+
+
+def _by_session(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    for _, group in groupby(findings, key=lambda row: row["session_id"]):
+        listed = list(group)
+        yield f"  {fmt.day(listed[0]['session_date'])}, session {listed[0]['session_id']}", listed
+
+
+def _flags(week: Week) -> Iterator[str]:
+    flags = told_flags(week.findings)
+    yield ""
+    if not flags:
+        yield (
+            "Nothing was found outside the plan in what could be assessed."
+            if week.summary["run_count"]
+            else "Nothing to judge."
+        )
+        return
+    yield f"Flagged: {fmt.plural(len({row['session_id'] for row in flags}), 'session')}"
+    for heading, listed in _by_session(flags):
+        yield heading
+        yield from (f"    {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}{_segment(row)}" for row in listed)
+
+
+def told_flags(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the findings to be told: where a red flag stands, it stands alone."""
+    red = {row["session_id"] for row in findings if row["outcome"] == "contact_clinician"}
+    return [
+        row
+        for row in findings
+        if row["outcome"] == "contact_clinician"
+        or (row["outcome"] in ("hold", "outside_plan") and row["session_id"] not in red)
+    ]
+
+
+def _segment(row: Mapping[str, Any]) -> str:
+    if row["start_s"] is None or row["end_s"] is None:
+        return ""
+    return f" [{fmt.duration(row['start_s'])} to {fmt.duration(row['end_s'])} of the session]"
+
+
+def _unknowns(week: Week) -> Iterator[str]:
+    """Yield what is not known, one sentence a fact, with its days: a missing answer is never compliance."""
+    flagged = {(row["session_id"], row["fact"]) for row in told_flags(week.findings)}
+    told: set[tuple[str, str]] = set()
+    days: dict[str, list[str]] = {}
+    for row in week.findings:
+        key = (row["session_id"], row["fact"])
+        if key in flagged or key in told or row["outcome"] not in ("not_assessable", "pending", "note"):
+            continue
+        told.add(key)
+        days.setdefault(row["message"], []).append(fmt.day(row["session_date"]))
+    if days:
+        yield ""
+        yield "Notes, and what is not known:"
+        yield from (f"  {message} ({', '.join(dict.fromkeys(on))})" for message, on in days.items())

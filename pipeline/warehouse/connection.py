@@ -1,0 +1,208 @@
+"""Who may open what: one writer with a private file, everybody else the published snapshot, read-only.
+
+A second process can't open a DuckDB file at all while a writer has it, so after each batch the writer checkpoints and
+publishes a copy by rename: nobody waits, and nobody sees half a night.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from pipeline.errors import NeedsAttention
+from pipeline.settings import PRIVATE_FILE_MODE
+from pipeline.warehouse import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from pipeline.settings import Home
+
+#: Raised by one whenever a derivation gives other numbers than before: a newer program makes the warehouse again.
+ALGORITHM_VERSION: Final = 1
+
+#: Nothing is fetched from anywhere.
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def quoted(text: str) -> str:
+    """Return a text as a SQL literal, for the few places that take no parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _opened(path: Path, *, read_only: bool) -> Connection:
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        connection.execute("set TimeZone = 'UTC'")  # instants are shown in UTC whatever the machine's zone
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise NeedsAttention(
+                "Another Gaitkeeper is writing to this home right now. Wait until it is done, and run this again."
+            ) from error
+        raise NeedsAttention(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
+    except duckdb.Error as error:
+        raise NeedsAttention(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
+    return connection
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def _place(connection: Connection, home: Home, *, temporary: bool = False) -> None:
+    """Tell the views where the home lies; a reader's own word goes before the one in the file (a home that moved)."""
+    kind = "temporary macro" if temporary else "macro"
+    connection.execute(f"create or replace {kind} home_path() as {quoted(str(home.path.resolve()))}")
+
+
+@contextmanager
+def writing(home: Home) -> Iterator[Connection]:
+    """Open the writer's file, with today's schema, for one process at a time.
+
+    Raises:
+        NeedsAttention: another process writes, or the file can't be opened.
+    """
+    connection = _opened(home.writer_file, read_only=False)
+    try:
+        home.writer_file.chmod(PRIVATE_FILE_MODE)
+        _place(connection, home)
+        if is_outdated(connection):
+            make_schema(connection, home)
+        yield connection
+    finally:
+        connection.close()
+
+
+def is_outdated(connection: Connection) -> bool:
+    """Return whether another version of the program made this warehouse (or none did yet)."""
+    try:
+        row = connection.execute("select schema_digest, algorithm_version from warehouse_info").fetchone()
+    except duckdb.CatalogException:
+        return True
+    return row != (catalog.schema_digest(), ALGORITHM_VERSION)
+
+
+def make_schema(connection: Connection, home: Home) -> None:
+    """Make tables, macros, views and comments anew in an empty warehouse, all or nothing.
+
+    Tables of an older schema are dropped with their rows: the warehouse is disposable and `rebuild` fills it again.
+    """
+    _write_empty_samples(connection, home)
+    connection.execute("begin")
+    for name, kind in connection.execute(
+        "select table_name, if(table_type = 'VIEW', 'view', 'table') from information_schema.tables "
+        "where table_schema = 'main' order by table_type = 'VIEW' desc"
+    ).fetchall():
+        connection.execute(f'drop {kind} if exists "{name}"')
+    for folder in ("tables", "macros"):
+        for file in catalog.sql_files(folder):
+            connection.execute(file.text)
+    for file in catalog.ordered_views(connection):
+        connection.execute(f'create view "{file.name}" as {file.text}')
+    _comment(connection)
+    connection.execute("insert into warehouse_info values (?, ?)", [catalog.schema_digest(), ALGORITHM_VERSION])
+    connection.execute("commit")
+
+
+def _write_empty_samples(connection: Connection, home: Home) -> None:
+    """Leave one partition without rows, so that the view `sample` finds its columns in a home without a run."""
+    target = home.sample_folder / "empty.parquet"
+    partial = target.with_suffix(".partial")
+    connection.execute(f"copy ({catalog.query('empty_sample')}) to {quoted(str(partial))} (format parquet)")
+    partial.replace(target)
+
+
+def _comment(connection: Connection) -> None:
+    """Put the data dictionary into the database, so that any client shows it."""
+    comments = {
+        file.name: file.comment for folder in ("tables", "views", "facts") for file in catalog.sql_files(folder)
+    }
+    for relation, column, is_view in connection.execute(
+        "select table_name, column_name, table_type = 'VIEW' from information_schema.columns "
+        "inner join information_schema.tables using (table_schema, table_name) where table_schema = 'main'"
+    ).fetchall():
+        if relation in comments:
+            kind = "view" if is_view else "table"
+            connection.execute(f'comment on {kind} "{relation}" is {quoted(comments.pop(relation))}')
+        meaning = catalog.column_meaning(relation, column)
+        connection.execute(f'comment on column "{relation}"."{column}" is {quoted(meaning)}')
+
+
+def publish(connection: Connection, home: Home, now_utc: datetime, today: date) -> None:
+    """Put a whole copy of the warehouse in the readers' place; those who have the old one open keep it.
+
+    The checkpoint comes first: a copy without one loses committed rows silently.
+    """
+    connection.execute("delete from as_of")
+    connection.execute("insert into as_of values (?, ?)", [now_utc, today])
+    connection.execute("checkpoint")
+    partial = home.published_file.with_name(f"{home.published_file.name}.{os.getpid()}.partial")
+    try:
+        shutil.copyfile(home.writer_file, partial)
+        partial.chmod(PRIVATE_FILE_MODE)
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(home.published_file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise NeedsAttention(
+            f"The snapshot {home.published_file} can't be written: {error.strerror}. Readers keep the old one."
+        ) from error
+
+
+@contextmanager
+def reading(home: Home, now_utc: datetime, today: date) -> Iterator[Connection]:
+    """Open the published snapshot read-only, with this reader's own "today" in front.
+
+    Raises:
+        NeedsAttention: nothing was published yet.
+    """
+    home.require()
+    if not home.published_file.exists():
+        raise NeedsAttention(f"Nothing was imported into {home.path} yet. Run `gaitkeeper import FOLDER`.")
+    connection = _opened(home.published_file, read_only=True)
+    try:
+        _place(connection, home, temporary=True)
+        connection.execute(
+            "create temporary table as_of as select ? as as_of_utc, ?::date as as_of_date", [now_utc, today]
+        )
+        yield connection
+    finally:
+        connection.close()
+
+
+def rows(connection: Connection, text: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run one statement and return its rows as dictionaries, keys in the order of the columns."""
+    cursor = connection.execute(text, parameters or {})
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def ask(connection: Connection, name: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run one file of `sql/queries` with its named parameters."""
+    return rows(connection, catalog.query(name), parameters)
+
+
+def first_row(connection: Connection, text: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+    """Run one statement and return its first row, None where there is none."""
+    return connection.execute(text, list(parameters)).fetchone()
+
+
+@contextmanager
+def query_errors() -> Iterator[None]:
+    """Turn DuckDB's word about somebody's own query into a sentence."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise NeedsAttention(f"DuckDB can't run that: {error}") from error

@@ -1,0 +1,14 @@
+-- Stored recordings of one runner whose recorded minutes touch a span.
+select
+    recording_id,
+    content_sha256,
+    file_format,
+    sample_count,
+    has_barometer,
+    has_cadence,
+    recorded_minutes
+from recording
+where runner_id = $runner_id
+    and len(recorded_minutes) > 0
+    and recorded_minutes[1] <= $last_minute
+    and recorded_minutes[-1] >= $first_minute

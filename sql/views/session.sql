@@ -1,0 +1,17 @@
+-- One row per training session, duplicates merged, with the stage of its day and its verdict: its worst finding.
+with verdict as (
+    select
+        session_id,
+        arg_min(outcome, outcome_rank(outcome)) as verdict
+    from finding
+    group by session_id
+)
+
+select
+    measured.* exclude (threshold_digest),
+    stage.stage_id,
+    verdict.verdict
+from measured_session as measured
+left join stage_on_date as stage
+    on stage.runner_id = measured.runner_id and stage.stage_date = measured.session_date
+left join verdict on verdict.session_id = measured.session_id
