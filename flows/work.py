@@ -16,9 +16,10 @@ from connectors.decode import decode
 from pipeline.archive import Archive, Received
 from pipeline.compliance.judge import bring_limits, home_protocol
 from pipeline.errors import SkipRecording, TryAgainLater
-from pipeline.ingest import Incoming, Ingest
+from pipeline.ingest import Ingest
 from pipeline.lines import append_lines
 from pipeline.places import zone_at
+from pipeline.rows import Incoming
 from pipeline.settings import local_today
 from pipeline.warehouse import checks
 from pipeline.warehouse.connection import ask, publish, writing
@@ -74,9 +75,13 @@ def _open(home: Home, progress: Progress | None = None) -> Iterator[tuple[Connec
     protocol = home_protocol(home)
     with writing(home) as connection:
         bring_limits(connection, protocol)
-        ingest = Ingest(connection, home, config.time_zone, zone_at)
+        ingest = Ingest(connection, home, config.time_zone, zone_at, _decoder(Archive(home)))
         _catch_up(home, connection, ingest, progress)
         yield connection, ingest
+
+
+def _decoder(archive: Archive) -> Callable[[str, str], DecodedFile]:
+    return lambda sha256, file_name: decode(archive.get(sha256), file_name)
 
 
 def _finish(home: Home, connection: Connection, now_utc: datetime) -> None:

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "stage": ("people", "The clinician's stage decisions."),
     "pain": ("symptoms", "Say how the hip felt: before, during, after, next morning."),
     "rehab": ("symptoms", "Say what rehab work was done."),
+    "correct": ("correct", "Set right what a recording gets wrong; reversible."),
     "import": ("log", "Bring in files, folders and zip archives."),
     "sync": ("log", "Run the nightly flow once, now."),
     "rebuild": ("log", "Make the warehouse again from archive and journal."),

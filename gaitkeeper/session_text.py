@@ -28,6 +28,7 @@ def session_lines(session: Mapping[str, Any], parts: Mapping[str, Sequence[Mappi
         f"{fmt.cadence(session['mean_run_cadence_spm'])}, ascent {fmt.metres(session['ascent_m'])} "
         f"({session['altitude_source']} altitude)"
     )
+    yield from _corrections(parts)
     yield ""
     yield "Findings, worst first"
     yield from (f"  {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}" for row in parts["findings"])
@@ -50,6 +51,16 @@ def session_lines(session: Mapping[str, Any], parts: Mapping[str, Sequence[Mappi
         speaks = "speaks for the session" if row["is_primary"] else "a further copy"
         damage = f"; damaged: {row['damage']}" if row["damage"] else ""
         yield f"  {row['file_name']} ({row['device_name'] or 'unknown device'}, {row['decoder']}): {speaks}{damage}"
+        lent = [field["field"] for field in parts["fields"] if field["recording_id"] == row["recording_id"]]
+        if lent and not row["is_primary"]:
+            yield f"    lends {', '.join(lent)}"
+
+
+def _corrections(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
+    for row in parts["corrections"]:
+        value = "" if row["correction_value"] is None else f" {row['correction_value']}"
+        reason = "" if row["reason"] is None else f" ({row['reason']})"
+        yield f"  Corrected by {row['said_by']}: {row['correction']}{value}{reason}; undo {row['entry_id']}"
 
 
 def _fact(row: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ overlapping intervals (64 wrong) are no substitute: a timer left on overnight ov
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SAME_SHARE_RATIO: Final = 0.6
 ASK_SHARE_RATIO: Final = 0.2  #: between the two a person is asked
 LEAST_SHARED_MINUTES: Final = 3
+
+#: What people said of pairs of recordings: the same session, or not.
+Said = Mapping[frozenset[str], bool]
 
 #: Which copy speaks for the session, best first (DESIGN, duplicates and provenance).
 FORMAT_RANK: Final = ("fit", "tcx", "gpx", "strava_streams")
@@ -60,9 +64,8 @@ def shared_ratio(one: Copy, other: Copy) -> float:
 
 def _pairs(copies: Sequence[Copy]) -> Iterable[tuple[Copy, Copy]]:
     """Yield the pairs whose recorded spans touch, in the order of their starts."""
-    ordered = sorted(
-        (c for c in copies if c.recorded_minutes.size), key=lambda c: (c.recorded_minutes[0], c.recording_id)
-    )
+    held = (copy for copy in copies if copy.recorded_minutes.size)
+    ordered = sorted(held, key=lambda copy: (copy.recorded_minutes[0], copy.recording_id))
     for place, one in enumerate(ordered):
         for other in ordered[place + 1 :]:
             if other.recorded_minutes[0] > one.recorded_minutes[-1]:
@@ -71,23 +74,57 @@ def _pairs(copies: Sequence[Copy]) -> Iterable[tuple[Copy, Copy]]:
                 yield one, other
 
 
-def group_copies(copies: Sequence[Copy]) -> list[list[Copy]]:
-    """Return the sessions: lists of copies of one another, the best copy of each first.
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The sessions that some recordings make, and the pairs that a person should be asked about."""
 
-    The result does not depend on the order in which the copies are given.
+    groups: list[list[Copy]]  #: copies of one session, the best one first
+    overlaps: list[tuple[str, str, float]]  #: recording ids, the smaller first, and their shared ratio where it counts
+
+
+def components(members: Iterable[str], overlaps: Iterable[tuple[str, str, float]], said: Said) -> dict[str, str]:
+    """Return which recordings belong together: each one's id -> the smallest id of its group.
+
+    Args:
+        members: recording ids.
+        overlaps: pairs of them and the share of recorded minutes that they have in common.
+        said: what a person said of a pair: the same session, or not; it goes before the share.
     """
-    parent = {copy.recording_id: copy.recording_id for copy in copies}
+    parent = {member: member for member in members}
 
-    def root(recording_id: str) -> str:
-        while parent[recording_id] != recording_id:
-            recording_id = parent[recording_id]
-        return recording_id
+    def root(member: str) -> str:
+        while parent[member] != member:
+            member = parent[member]
+        return member
 
-    for one, other in _pairs(copies):
-        if shared_ratio(one, other) >= SAME_SHARE_RATIO:
-            low, high = sorted((root(one.recording_id), root(other.recording_id)))
+    same = [
+        {one, other}
+        for one, other, ratio in overlaps
+        if ratio >= SAME_SHARE_RATIO and frozenset((one, other)) not in said
+    ]
+    for pair in [*same, *(pair for pair, is_same in said.items() if is_same)]:
+        if pair <= parent.keys():
+            low, high = sorted(root(member) for member in pair)
             parent[high] = low
+    return {member: root(member) for member in parent}
+
+
+def group_copies(copies: Sequence[Copy], said: Said | None = None) -> Grouping:
+    """Sort recordings into sessions; the result does not depend on the order in which they are given.
+
+    Args:
+        copies: recordings of one runner.
+        said: what a person said of a pair of recording ids: the same session, or not.
+    """
+    overlaps: list[tuple[str, str, float]] = []
+    for one, other in _pairs(copies):
+        ratio = shared_ratio(one, other)
+        if ratio >= ASK_SHARE_RATIO:
+            low, high = sorted((one.recording_id, other.recording_id))
+            overlaps.append((low, high, ratio))
+    group_of = components((copy.recording_id for copy in copies), overlaps, said or {})
     groups: dict[str, list[Copy]] = {}
     for copy in copies:
-        groups.setdefault(root(copy.recording_id), []).append(copy)
-    return sorted((sorted(group, key=lambda c: c.rank) for group in groups.values()), key=lambda g: g[0].recording_id)
+        groups.setdefault(group_of[copy.recording_id], []).append(copy)
+    ranked = (sorted(group, key=lambda copy: copy.rank) for group in groups.values())
+    return Grouping(sorted(ranked, key=lambda group: group[0].recording_id), sorted(overlaps))

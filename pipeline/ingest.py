@@ -1,66 +1,38 @@
 """Recording -> samples -> facts -> warehouse: the only place where they meet.
 
-One batch is one transaction. The result depends on the set of files, not on their order: sessions are groups of copies
-(`duplicates`), and the best copy of each group speaks for it.
+One batch is one transaction. The result depends on the set of files and of what was said, not on their order: sessions
+are groups of copies (`duplicates`), and every group that a batch touches is composed and derived anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.duplicates import Copy, group_copies
+from pipeline.baselines import write_baselines
+from pipeline.corrections import CorrectionBook
+from pipeline.duplicates import Copy, Grouping, components, group_copies
 from pipeline.errors import SkipRecording
-from pipeline.model import DecodedFile, DeviceTotals, SessionMeasures
+from pipeline.rows import Derived, Incoming, Read, detail_rows, issue_rows, quarantine_rows, recording_row, session_row
 from pipeline.thresholds import ThresholdBook, threshold_digest
 from pipeline.transforms import derive
+from pipeline.transforms.compose import compose
 from pipeline.transforms.local_day import local_start
 from pipeline.warehouse import store
-from pipeline.warehouse.connection import Connection, ask, rows
+from pipeline.warehouse.connection import Connection, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pipeline.archive import Received
-    from pipeline.model import DerivedSession, Recording, SessionSamples, Thresholds
+    from pipeline.model import DecodedFile, SessionSamples
     from pipeline.settings import Home
 
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One archived file and what came of reading it."""
-
-    received: Received
-    decoded: DecodedFile | SkipRecording
-
-
-@dataclass(frozen=True, slots=True)
-class _Derived:
-    """One recording with all that was made of it."""
-
-    recording_id: str
-    received: Received
-    decoded: DecodedFile
-    recording: Recording
-    thresholds: Thresholds
-    session: DerivedSession
-
-    @property
-    def copy(self) -> Copy:
-        return Copy(
-            recording_id=self.recording_id,
-            content_sha256=self.received.content_sha256 or "",
-            file_format=self.recording.format,
-            sample_count=len(self.recording.samples),
-            has_barometer=self.session.measures.altitude_source == "barometric",
-            has_cadence=self.recording.samples.has("cadence_spm"),
-            recorded_minutes=self.session.recorded_minutes,
-        )
+    Decode = Callable[[str, str], DecodedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +41,7 @@ class IngestResult:
 
     session_ids: tuple[str, ...]  #: written or written anew
     quarantined_count: int
-    merged_count: int  #: recordings that are further copies of a session
+    merged_count: int  #: recordings of this batch that are further copies of a session
 
 
 def recording_id(runner_id: str, content_sha256: str, index: int) -> str:
@@ -89,153 +61,238 @@ class Ingest:
         home: Home,
         home_time_zone: str,
         zone_at: Callable[[float, float], str | None],
+        decode_archived: Decode,
     ) -> None:
-        """Use the writer's connection; thresholds are read once."""
+        """Use the writer's connection; thresholds and corrections are read once.
+
+        Args:
+            connection: the writer's.
+            home: where the samples lie.
+            home_time_zone: for runners who named none.
+            zone_at: latitude and longitude to a time zone.
+            decode_archived: (content_sha256, file_name) -> what that archived file holds, for copies of a session that
+                arrived before; raises SkipRecording where it can't be read any more.
+        """
         self._connection = connection
         self._home = home
         self._zone_at = zone_at
-        self._book = ThresholdBook(connection, home_time_zone)
+        self._decode_archived = decode_archived
+        self._thresholds = ThresholdBook(connection, home_time_zone)
+        self._corrections = CorrectionBook(connection)
 
     def store(self, incoming: Sequence[Incoming]) -> IngestResult:
-        """Derive, group and write one batch: all of it or nothing.
+        """Group, compose, derive and write one batch: all of it or nothing.
 
         Files whose content is in the warehouse already are written anew (a rebuild, or changed thresholds).
         """
-        incoming = list(incoming)
-        derived = {item.recording_id: item for file in list(incoming) for item in self._derived(file, incoming)}
-        groups = self._groups(derived)
-        written = [group[0].recording_id for group in groups if group[0].recording_id in derived]
-        store.store_samples(self._connection, self._home, self._partitions(derived, groups, written))
+        refused = list(incoming)
+        read = {item.recording_id: item for file in incoming for item in _read(file)}
+        touched = self._touched(read)
+        derived = [item for group in touched.groups for item in self._derived(group, read, refused)]
+        leaders = {member: group[0].recording_id for group in touched.groups for member in _ids(group)}
+        gone = self._former_sessions(leaders)
+        store.store_samples(self._connection, self._home, _partitions(derived, gone))
         self._connection.execute("begin")
         try:
-            self._write_recordings(derived, groups)
-            gone = {copy.recording_id for group in groups for copy in group}
-            store.delete_sessions(self._connection, gone - self._kept(groups, derived))
-            self._write_sessions([derived[recording_id] for recording_id in written])
-            quarantined = self._write_quarantine(incoming)
+            self._write_recordings(read, leaders, touched)
+            store.delete_sessions(self._connection, [row["session_id"] for row in gone])
+            self._write_sessions(derived)
+            self._write_estimated(derived)
+            write_baselines(self._connection, derived)
+            quarantined = self._write_quarantine(incoming, refused)
             self._connection.execute("commit")
         except BaseException:
             self._connection.execute("rollback")
             raise
-        merged = sum(copy.recording_id in derived for group in groups for copy in group[1:])
-        return IngestResult(tuple(written), quarantined, merged)
+        merged = sum(leaders.get(member, member) != member for member in read)
+        return IngestResult(tuple(item.session_id for item in derived), quarantined, merged)
 
     def outdated(self) -> list[str]:
-        """Return the sessions whose thresholds have changed since they were derived."""
-        return [
+        """Return the sessions whose thresholds, corrections or copies have changed since they were derived."""
+        stale = {
             row["session_id"]
             for row in ask(self._connection, "session_thresholds")
-            if row["threshold_digest"] != threshold_digest(self._book.on(row["runner_id"], row["session_date"]))
-        ]
+            if row["threshold_digest"] != self._expected_digest(row)
+        }
+        return sorted(stale | self._grouped_otherwise())
 
-    # ----------------------------------------------------------------------------------------------------------------
+    def _grouped_otherwise(self) -> set[str]:
+        """Return the sessions whose copies would be grouped otherwise by what is said now."""
+        session_of = {row["recording_id"]: row["session_id"] for row in ask(self._connection, "recording_sessions")}
+        overlaps = [tuple(row.values()) for row in ask(self._connection, "overlaps")]
+        group_of = components(session_of, overlaps, self._corrections.pairs)
+        sessions_in: dict[str, set[str]] = defaultdict(set)
+        groups_in: dict[str, set[str]] = defaultdict(set)
+        for member, session_id in session_of.items():
+            sessions_in[group_of[member]].add(session_id)
+            groups_in[session_id].add(group_of[member])
+        split = {session_id for session_id, groups in groups_in.items() if len(groups) > 1}
+        return split.union(*(sessions for sessions in sessions_in.values() if len(sessions) > 1))
 
-    def _derived(self, file: Incoming, incoming: list[Incoming]) -> Iterator[_Derived]:
-        """Yield what one file gives; a recording that can't be derived joins `incoming` as something skipped."""
-        if isinstance(file.decoded, SkipRecording):
-            return
-        received = file.received
-        for recording in file.decoded.recordings:
-            day, _, _ = local_start(recording, self._book.time_zone(received.runner_id), self._zone_at)
-            thresholds = self._book.on(received.runner_id, date.fromisoformat(day))
-            try:
-                session = derive(recording, thresholds, self._zone_at)
-            except SkipRecording as error:
-                incoming.append(Incoming(received, error))
-                continue
-            id_ = recording_id(received.runner_id, received.content_sha256 or "", recording.index)
-            yield _Derived(id_, received, file.decoded, recording, thresholds, session)
+    def _expected_digest(self, row: dict[str, Any]) -> str:
+        correction = self._corrections.of(row["recording_ids"])
+        day, runner_id = row["session_date"], row["runner_id"]
+        thresholds = self._thresholds.on(runner_id, day, row["estimated_critical_speed_mps"])
+        return threshold_digest(correction.thresholds(thresholds), correction.sport)
 
-    def _groups(self, derived: dict[str, _Derived]) -> list[list[Copy]]:
-        """Group the new copies with all stored ones that they touch, runner by runner."""
+    # --- Which sessions a batch touches --------------------------------------------------------------------------
+
+    def _touched(self, read: dict[str, Read]) -> Grouping:
+        """Group the batch's copies with all stored ones that they touch, runner by runner."""
         by_runner: dict[str, list[Copy]] = defaultdict(list)
-        for item in derived.values():
-            by_runner[item.received.runner_id].append(item.copy)
+        for item in read.values():
+            by_runner[item.received.runner_id].append(item.copy())
         groups: list[list[Copy]] = []
+        overlaps: list[tuple[str, str, float]] = []
         for runner_id, new in by_runner.items():
-            groups += group_copies([*new, *self._stored_copies(runner_id, new, set(derived))])
-        return groups
+            stored = self._stored_copies(runner_id, new)
+            copies = [*new, *(_stored_copy(row) for row in stored if row["recording_id"] not in read)]
+            grouping = group_copies(copies, self._corrections.pairs)
+            leader_then = {row["recording_id"]: row["session_id"] for row in stored}
+            changed = {leader_then[member] for member in leader_then if member in read}
+            for group in grouping.groups:
+                led = {leader_then.get(member) for member in _ids(group)}
+                if led != {group[0].recording_id} or led & changed:
+                    groups.append(group)
+            overlaps += grouping.overlaps
+        return Grouping(groups, overlaps)
 
-    def _stored_copies(self, runner_id: str, new: Sequence[Copy], known: set[str]) -> list[Copy]:
-        """Return the stored copies whose recorded spans touch the new ones, or touch one that does."""
+    def _stored_copies(self, runner_id: str, new: Sequence[Copy]) -> list[dict[str, Any]]:
+        """Return the stored copies that the new ones may belong to: those whose recorded spans touch theirs, or touch
+        one that does, and those that a person called the same.
+        """
         spans = [copy.recorded_minutes for copy in new if copy.recorded_minutes.size]
-        if not spans:
-            return []
-        low, high = min(int(s[0]) for s in spans), max(int(s[-1]) for s in spans)
+        low = min((int(span[0]) for span in spans), default=0)
+        high = max((int(span[-1]) for span in spans), default=-1)
+        named = {copy.recording_id for copy in new}
         while True:
             found = ask(
                 self._connection,
                 "copies_between",
-                {"runner_id": runner_id, "first_minute": low, "last_minute": high},
+                {
+                    "runner_id": runner_id,
+                    "first_minute": low,
+                    "last_minute": high,
+                    "recording_ids": sorted(named | self._said_same(named)),
+                },
             )
-            wider = [(row["recorded_minutes"][0], row["recorded_minutes"][-1]) for row in found]
-            reached = (min([low, *(w[0] for w in wider)]), max([high, *(w[1] for w in wider)]))
-            if reached == (low, high):
-                return [_stored_copy(row) for row in found if row["recording_id"] not in known]
-            low, high = reached
+            spans_found = [row["recorded_minutes"] for row in found if row["recorded_minutes"]]
+            reached = (
+                min([low, *(span[0] for span in spans_found)]),
+                max([high, *(span[-1] for span in spans_found)]),
+                named | {row["recording_id"] for row in found},
+            )
+            if reached == (low, high, named):
+                return found
+            low, high, named = reached
 
-    @staticmethod
-    def _kept(groups: list[list[Copy]], derived: dict[str, _Derived]) -> set[str]:
-        """Return the sessions that stand as they are: led by a stored copy that this batch doesn't touch."""
-        return {group[0].recording_id for group in groups} - set(derived)
+    def _said_same(self, recording_ids: set[str]) -> set[str]:
+        pairs = (pair for pair, is_same in self._corrections.pairs.items() if is_same and pair & recording_ids)
+        return set().union(*pairs)
 
-    def _partitions(
-        self, derived: dict[str, _Derived], groups: list[list[Copy]], written: list[str]
-    ) -> dict[tuple[str, str], dict[str, SessionSamples | None]]:
-        kept = self._kept(groups, derived)
-        partitions: dict[tuple[str, str], dict[str, SessionSamples | None]] = defaultdict(dict)
-        stored = [copy.recording_id for group in groups for copy in group if copy.recording_id not in derived]
-        for row in rows(
-            self._connection,
-            "select session_id, runner_id, start_utc from measured_session where session_id in (select unnest($ids))",
-            {"ids": [session_id for session_id in stored if session_id not in kept]},
-        ):
-            partitions[row["runner_id"], f"{row['start_utc']:%Y-%m}"][row["session_id"]] = None
-        for session_id in written:
-            item = derived[session_id]
-            month = f"{item.recording.start_utc:%Y-%m}"
-            partitions[item.received.runner_id, month][session_id] = item.session.samples
-        return partitions
+    def _former_sessions(self, leaders: dict[str, str]) -> list[dict[str, Any]]:
+        """Return the stored sessions that give way: those of any recording that is written or moves."""
+        return ask(self._connection, "sessions_of_recordings", {"recording_ids": sorted(leaders)})
 
-    def _write_recordings(self, derived: dict[str, _Derived], groups: list[list[Copy]]) -> None:
-        leader = {copy.recording_id: group[0].recording_id for group in groups for copy in group}
+    # --- What is made of them ------------------------------------------------------------------------------------
+
+    def _derived(self, group: list[Copy], read: dict[str, Read], refused: list[Incoming]) -> Iterator[Derived]:
+        """Yield the session of one group; one that can't be derived joins `refused`."""
+        members = [read.get(copy.recording_id) or self._archived(copy.recording_id) for copy in group]
+        present = [member for member in members if member is not None]
+        if not present:
+            return
+        recording, gave = compose([member.recording for member in present])
+        correction = self._corrections.of(_ids(group))
+        recording = correction.recording(recording)
+        runner_id = present[0].received.runner_id
+        day, _, _ = local_start(recording, self._thresholds.time_zone(runner_id), self._zone_at)
+        thresholds = correction.thresholds(self._thresholds.on(runner_id, date.fromisoformat(day)))
+        try:
+            session = derive(recording, thresholds, self._zone_at)
+        except SkipRecording as error:
+            refused.append(Incoming(present[0].received, error))
+            return
+        ids = tuple(member.recording_id for member in present)
+        yield Derived(runner_id, recording, ids, gave, correction, thresholds, session)
+
+    def _archived(self, wanted_id: str) -> Read | None:
+        """Read a stored copy again from the archive; None where that is no longer possible (doctor tells)."""
+        row = ask(self._connection, "one_recording", {"recording_id": wanted_id})[0]
+        received = store.received_of(row)
+        try:
+            decoded = self._decode_archived(row["content_sha256"], row["file_name"])
+        except SkipRecording:
+            return None
+        return next(item for item in _read(Incoming(received, decoded)) if item.recording_id == wanted_id)
+
+    def _write_estimated(self, derived: list[Derived]) -> None:
+        """Derive once more the sessions for which the log itself tells a critical speed and nobody said one.
+
+        The stretches that tell it are in the warehouse only now, those of this batch among them.
+        """
+        open_ids = [
+            item.session_id
+            for item in derived
+            if item.session.is_run
+            and not self._thresholds.has_critical_speed(item.runner_id, date.fromisoformat(item.session.session_date))
+        ]
+        if not open_ids:
+            return
+        found = ask(self._connection, "critical_speeds", {"session_ids": open_ids})
+        estimate = {row["session_id"]: row["critical_speed_mps"] for row in found}
+        again = [
+            self._with_estimate(item, estimate[item.session_id]) for item in derived if item.session_id in estimate
+        ]
+        store.delete_sessions(self._connection, [item.session_id for item in again])
+        self._write_sessions(again)
+
+    def _with_estimate(self, item: Derived, estimated_mps: float) -> Derived:
+        day = date.fromisoformat(item.session.session_date)
+        thresholds = item.correction.thresholds(self._thresholds.on(item.runner_id, day, estimated_mps))
+        session = derive(item.recording, thresholds, self._zone_at)
+        return Derived(
+            item.runner_id, item.recording, item.recording_ids, item.gave, item.correction, thresholds, session
+        )
+
+    # --- Rows ----------------------------------------------------------------------------------------------------
+
+    def _write_recordings(self, read: dict[str, Read], leaders: dict[str, str], touched: Grouping) -> None:
         store.replace_recordings(
             self._connection,
-            [_recording_row(item, leader[item.recording_id]) for item in derived.values()],
-            [row for item in derived.values() for row in _issue_rows(item)],
+            [recording_row(item, leaders[item.recording_id]) for item in read.values()],
+            [row for item in read.values() for row in issue_rows(item)],
         )
-        for copy_id, session_id in leader.items():
-            if copy_id not in derived:
-                self._connection.execute(
-                    "update recording set session_id = $session_id, is_primary = ($session_id = $recording_id) "
-                    "where recording_id = $recording_id and session_id <> $session_id",
-                    {"session_id": session_id, "recording_id": copy_id},
-                )
+        moved = {member: leader for member, leader in leaders.items() if member not in read}
+        store.move_recordings(self._connection, moved)
+        store.replace_overlaps(self._connection, sorted(leaders), touched.overlaps)
 
-    def _write_sessions(self, items: Sequence[_Derived]) -> None:
+    def _write_sessions(self, items: Sequence[Derived]) -> None:
         rows_of: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for item in items:
-            rows_of["measured_session"].append(_session_row(item))
-            for table, values in _detail_rows(item):
+            rows_of["measured_session"].append(session_row(item))
+            for table, values in detail_rows(item):
                 rows_of[table].append(values)
         for table, listed in rows_of.items():
             store.insert_rows(self._connection, table, listed)
 
-    def _write_quarantine(self, incoming: Sequence[Incoming]) -> int:
-        found = [row for file in incoming for row in _quarantine_rows(file)]
-        for file in incoming:
-            self._connection.execute(
-                "delete from quarantine where runner_id = ? and source = ? and source_ref = ? "
-                "and (content_sha256 is null or content_sha256 = ?)",
-                [
-                    file.received.runner_id,
-                    file.received.source,
-                    file.received.source_ref,
-                    file.received.content_sha256,
-                ],
-            )
-        store.insert_rows(self._connection, "quarantine", found)
+    def _write_quarantine(self, incoming: Sequence[Incoming], refused: Sequence[Incoming]) -> int:
+        found = [row for file in refused for row in quarantine_rows(file)]
+        store.replace_quarantine(self._connection, [file.received for file in incoming], found)
         return len(found)
+
+
+def _read(file: Incoming) -> Iterable[Read]:
+    """Yield the recordings of one file with their ids."""
+    if not isinstance(file.decoded, SkipRecording):
+        received = file.received
+        for recording in file.decoded.recordings:
+            id_ = recording_id(received.runner_id, received.content_sha256 or "", recording.index)
+            yield Read(id_, received, file.decoded, recording)
+
+
+def _ids(group: Iterable[Copy]) -> list[str]:
+    return [copy.recording_id for copy in group]
 
 
 def _stored_copy(row: dict[str, Any]) -> Copy:
@@ -250,111 +307,13 @@ def _stored_copy(row: dict[str, Any]) -> Copy:
     )
 
 
-def _recording_row(item: _Derived, session_id: str) -> dict[str, Any]:
-    recording, received, copy = item.recording, item.received, item.copy
-    return {
-        "recording_id": item.recording_id,
-        "runner_id": received.runner_id,
-        "session_id": session_id,
-        "source": received.source,
-        "source_ref": received.source_ref,
-        "content_sha256": received.content_sha256,
-        "file_index": recording.index,
-        "file_name": received.file_name,
-        "file_format": recording.format,
-        "decoder": recording.decoder,
-        "device_name": recording.device.name,
-        "sport": recording.sport,
-        "is_primary": session_id == item.recording_id,
-        "crc_ok": item.decoded.crc_ok,
-        "damage": None if item.decoded.damage is None else item.decoded.damage.reason,
-        "start_utc": recording.start_utc,
-        "sample_count": copy.sample_count,
-        "has_barometer": copy.has_barometer,
-        "has_cadence": copy.has_cadence,
-        "recorded_minutes": item.session.recorded_minutes.tolist(),
-    }
-
-
-def _issue_rows(item: _Derived) -> Iterable[dict[str, Any]]:
-    for issue in item.recording.issues:
-        yield {
-            "recording_id": item.recording_id,
-            "issue_kind": issue.kind,
-            "issue_name": issue.name,
-            "issue_count": issue.count,
-            "detail": issue.detail,
-        }
-
-
-def _session_row(item: _Derived) -> dict[str, Any]:
-    session, recording = item.session, item.recording
-    measures = {field.name: getattr(session.measures, field.name) for field in fields(SessionMeasures)}
-    totals = {f"device_{field.name}": getattr(recording.totals, field.name) for field in fields(DeviceTotals)}
-    return {
-        "session_id": item.recording_id,
-        "runner_id": item.received.runner_id,
-        "session_date": date.fromisoformat(session.session_date),
-        "start_utc": recording.start_utc,
-        "utc_offset_s": session.utc_offset_s,
-        "time_zone_source": session.time_zone_source,
-        "sport": session.sport,
-        "sport_source": session.sport_source,
-        "sub_sport": recording.sub_sport,
-        "title": recording.title,
-        "is_run": session.is_run,
-        "is_indoor": session.is_indoor,
-        **measures,
-        **totals,
-        "ceiling_mps": item.thresholds.ceiling_mps,
-        "ceiling_source": item.thresholds.ceiling_source,
-        "critical_speed_mps": item.thresholds.critical_speed_mps,
-        "critical_speed_source": item.thresholds.critical_speed_source,
-        "threshold_digest": threshold_digest(item.thresholds),
-    }
-
-
-def _detail_rows(item: _Derived) -> Iterable[tuple[str, dict[str, Any]]]:
-    session, session_id = item.session, item.recording_id
-    key = {"session_id": session_id}
-    for fact in session.facts:
-        row = asdict(fact)
-        yield "measured_fact", {"runner_id": item.received.runner_id, **key, "fact": row.pop("name"), **row}
-    for surge in session.surges:
-        yield "surge", {**key, **asdict(surge)}
-    for climb in session.climbs:
-        yield "climb", {**key, **asdict(climb)}
-    for zone in session.zone_times:
-        yield "zone_time", {**key, **asdict(zone)}
-    for duration_s, distance_m in session.best_efforts:
-        yield "best_effort", {**key, "duration_s": duration_s, "distance_m": distance_m}
-    for start_s, speed_mps, cadence_spm in session.cadence_minutes:
-        yield "cadence_minute", {**key, "start_s": start_s, "speed_mps": speed_mps, "cadence_spm": cadence_spm}
-    for place, lap in enumerate(item.recording.laps, 1):
-        row = asdict(lap)
-        del row["step_count"]
-        yield "lap", {**key, "lap_index": place, "lap_trigger": row.pop("trigger"), **row}
-
-
-def _quarantine_rows(file: Incoming) -> Iterable[dict[str, Any]]:
-    received, decoded = file.received, file.decoded
-    if isinstance(decoded, SkipRecording):
-        reason, offset_bytes, salvaged = decoded.reason, decoded.offset_bytes, 0
-    elif decoded.damage is not None:
-        reason, offset_bytes = decoded.damage.reason, decoded.damage.offset_bytes
-        salvaged = decoded.damage.salvaged_samples
-    elif not decoded.recordings:
-        reason, offset_bytes, salvaged = "the file holds no activity", None, 0
-    else:
-        return
-    yield {
-        "runner_id": received.runner_id,
-        "source": received.source,
-        "source_ref": received.source_ref,
-        "file_name": received.file_name,
-        "content_sha256": received.content_sha256,
-        "reason": reason,
-        "offset_bytes": offset_bytes,
-        "salvaged_samples": salvaged,
-        "first_seen_utc": received.received_utc,
-    }
+def _partitions(
+    derived: Sequence[Derived], gone: Sequence[dict[str, Any]]
+) -> dict[tuple[str, str], dict[str, SessionSamples | None]]:
+    """Return which samples are put into which partition, and which are taken out."""
+    partitions: dict[tuple[str, str], dict[str, SessionSamples | None]] = defaultdict(dict)
+    for row in gone:
+        partitions[row["runner_id"], f"{row['start_utc']:%Y-%m}"][row["session_id"]] = None
+    for item in derived:
+        partitions[item.runner_id, f"{item.recording.start_utc:%Y-%m}"][item.session_id] = item.session.samples
+    return partitions

@@ -41,30 +41,53 @@ class ThresholdBook:
         zones = [p for p in self._periods.get(runner_id, []) if p.setting == "time_zone"]
         return max(zones, key=lambda p: p.valid_from_date).value if zones else self._home_time_zone
 
-    def on(self, runner_id: str, day: date) -> Thresholds:
-        """Return the thresholds of one runner on one local day."""
-        said = {
+    def has_critical_speed(self, runner_id: str, day: date) -> bool:
+        """Return whether a critical speed was said for that day, so that none has to be estimated."""
+        return "critical_speed_mps" in self._said(runner_id, day)
+
+    def _said(self, runner_id: str, day: date) -> dict[str, str]:
+        return {
             p.setting: p.value
             for p in self._periods.get(runner_id, [])
             if p.valid_from_date <= day < p.valid_before_date
         }
-        critical_speed = float(said["critical_speed_mps"]) if "critical_speed_mps" in said else None
+
+    def on(self, runner_id: str, day: date, estimated_mps: float | None = None) -> Thresholds:
+        """Return the thresholds of one runner on one local day.
+
+        Args:
+            runner_id: the runner.
+            day: the local day.
+            estimated_mps: critical speed by the log itself (`critical_speed_estimate`); what was said goes before it.
+        """
+        said = self._said(runner_id, day)
+        critical_speed, critical_speed_source = None, None
+        if "critical_speed_mps" in said:
+            critical_speed, critical_speed_source = float(said["critical_speed_mps"]), "configured"
+        elif estimated_mps is not None:
+            critical_speed = round(estimated_mps, 2)
+            critical_speed_source = "estimated from 120 days: a lower bound where nothing was run hard"
         ceiling, ceiling_source = None, None
         if "ceiling_mps" in said:
             ceiling, ceiling_source = float(said["ceiling_mps"]), "talk test"
         elif critical_speed is not None:
-            ceiling = CEILING_TO_CRITICAL_SPEED * critical_speed
-            ceiling_source = f"{CEILING_TO_CRITICAL_SPEED} x critical speed"
+            ceiling = round(CEILING_TO_CRITICAL_SPEED * critical_speed, 4)
+            ceiling_source = f"{CEILING_TO_CRITICAL_SPEED} x critical speed ({critical_speed_source})"
         return Thresholds(
             ceiling_mps=ceiling,
             ceiling_source=ceiling_source,
             critical_speed_mps=critical_speed,
-            critical_speed_source=None if critical_speed is None else "configured",
+            critical_speed_source=critical_speed_source,
             max_heart_rate_bpm=float(said["max_heart_rate_bpm"]) if "max_heart_rate_bpm" in said else None,
             home_time_zone=self.time_zone(runner_id),
         )
 
 
-def threshold_digest(thresholds: Thresholds) -> str:
-    """Return a short name for these thresholds: a session with another one is derived anew."""
-    return hashlib.sha256(repr(astuple(thresholds)).encode()).hexdigest()[:12]
+def threshold_digest(thresholds: Thresholds, sport: str | None = None) -> str:
+    """Return a short name for what a session was derived with; a session with another one is derived anew.
+
+    Args:
+        thresholds: those of its day.
+        sport: the sport as a correction has it, None where there is none.
+    """
+    return hashlib.sha256(repr((astuple(thresholds), sport)).encode()).hexdigest()[:12]

@@ -34,6 +34,14 @@ def home(tmp_path: Path) -> Home:
     return fresh
 
 
+@pytest.fixture(scope="session")
+def example_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The example log, imported once. Whoever changes something takes a copy (support.example_home.copy_of)."""
+    from support.example_home import make_example_home  # not before a test asks for it
+
+    return make_example_home(tmp_path_factory.mktemp("example") / "home")
+
+
 @pytest.fixture
 def now_utc() -> datetime:
     """The instant that "now" means in tests."""

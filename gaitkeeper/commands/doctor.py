@@ -130,6 +130,7 @@ def _warehouse(home: Home, as_of: datetime | None) -> Iterator[Row]:
                 return
             yield from _contents(connection)
             yield from _quarantine(connection)
+            yield from _questions(connection)
             yield from _syncs(connection)
     except GaitkeeperError as error:
         yield _row("warehouse", "wrong" if home.published_file.exists() else "look", str(error))
@@ -150,6 +151,17 @@ def _quarantine(connection: Connection) -> Iterator[Row]:
         where = "" if row["offset_bytes"] is None else f" at byte {row['offset_bytes']}"
         kept = f"; {row['salvaged_samples']} samples before it are kept" if row["salvaged_samples"] else ""
         yield _row("quarantine", "look", f"{row['file_name']}: {row['reason']}{where}{kept}")
+
+
+def _questions(connection: Connection) -> Iterator[Row]:
+    for row in ask(connection, "duplicate_questions"):
+        pair = f"{row['recording_id']} {row['other_recording_id']}"
+        yield _row(
+            "same run?",
+            "look",
+            f"{row['file_name']} and {row['other_file_name']} of {row['start_utc']:%Y-%m-%d %H:%M} UTC {row['why']}",
+            f"gaitkeeper correct same {pair}, or: gaitkeeper correct different {pair}",
+        )
 
 
 def _syncs(connection: Connection) -> Iterator[Row]:

@@ -76,7 +76,7 @@ def session_command(home: Home, runner_id: str | None, output_format: str, as_of
         session = ask(connection, "one_session", key)[0]
         parts = {
             name: ask(connection, f"session_{name}", key)
-            for name in ("findings", "facts", "recordings", "surges", "climbs", "zones")
+            for name in ("findings", "facts", "recordings", "fields", "corrections", "surges", "climbs", "zones")
         }
     if output_format == "json":
         print_rows([{**session, **parts}], "json")

@@ -84,8 +84,14 @@ def _day_line(session: Mapping[str, Any]) -> list[str]:
         fmt.duration(session["moving_s"] or session["elapsed_s"]),
         fmt.pace(session["mean_run_speed_mps"]) if is_run else fmt.MISSING,
         fmt.metres(session["ascent_m"]),
-        fmt.OUTCOME_WORDS[session["verdict"]] if is_run else "not a run: not judged",
+        _verdict(session),
     ]
+
+
+def _verdict(session: Mapping[str, Any]) -> str:
+    if session["is_excluded"]:
+        return "excluded by a correction"
+    return fmt.OUTCOME_WORDS[session["verdict"]] if session["is_run"] else "not a run: not judged"
 
 
 def _by_session(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:

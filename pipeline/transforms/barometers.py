@@ -1,8 +1,8 @@
 """Which devices measure altitude with a barometer, where the file doesn't list its sensors.
 
-COROS and Suunto list no sensors in FIT, nor does any TCX or GPX. The table holds what the makers' specification pages say
-("barometric altimeter: yes"). A device that isn't in it counts as without: a hill that can't be assessed is said so,
-a hill that isn't there would be blamed on the runner.
+COROS and Suunto list no sensors in FIT, nor does any TCX or GPX. The table holds what the makers' specification pages
+say ("barometric altimeter: yes"). A device that isn't in it counts as without: a hill that can't be assessed is said
+so, a hill that isn't there would be blamed on the runner.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 BAROMETRIC: Final[dict[str, re.Pattern[str]]] = {
     # coros.com, specifications: every watch from PACE (2018) on, APEX, VERTIX, has one; FIT products are bare numbers.
     "coros": re.compile(r"."),
-    # suunto.com, product comparison: Ambit and Ambit2 (not S, R), Ambit3 Peak and Vertical, Traverse, the Spartans and 9s
-    # with "Baro" or Ultra, 7, 9 Peak and Peak Pro, Vertical, Race, Ocean. Not: 3, 5, 5 Peak, 9 plain, Spartan Trainer.
+    # suunto.com, product comparison: Ambit and Ambit2 (not S, R), Ambit3 Peak and Vertical, Traverse, the Spartans and
+    # 9s with "Baro" or Ultra, 7, 9 Peak and Peak Pro, Vertical, Race, Ocean. Not: 3, 5, 5 Peak, plain 9, Trainer.
     "suunto": re.compile(
         r"baro|ultra|traverse|vertical|race|ocean|9peak|ambit3peak|ambit2?$|ambit2sapphire|^(suunto)?7$",
     ),
-    # garmin.com, specifications, "barometric altimeter". Only what wears on the wrist for running. 1537 has no name in the
-    # FIT profile, lists no sensors and writes barometric altitude (METRICS.md, traps).
+    # garmin.com, specifications, "barometric altimeter". Only what is worn on the wrist for running. 1537 has no name
+    # in the FIT profile, lists no sensors and writes barometric altitude (METRICS.md, traps).
     "garmin": re.compile(
         r"^1537$|fenix|epix|tactix|quatix|^d2|marq|enduro|descent|instinct|"
         r"fr(910xt|920xt|935|945|955|965|970|645|255|265|165|570)|vivoactive(3|4|hr)|venu(?!sq)",

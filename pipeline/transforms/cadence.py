@@ -93,7 +93,7 @@ def _is_believable(device: float, ours: float | None, rows: int) -> bool:
 def facts(w: Workings) -> Iterator[Fact]:
     """Yield cadence and counts."""
     yield _mean_cadence(w)
-    steps = count_steps(w)
+    steps = w.steps
     if steps.total_count is None:
         yield from not_assessable(DEFINITIONS[1:], steps.detail)
         return

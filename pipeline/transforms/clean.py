@@ -15,7 +15,10 @@ from pipeline.transforms.windows import median_of_5
 if TYPE_CHECKING:
     from pipeline.model import FloatArray
 
-#: Nobody runs faster: 12.4 m/s is the peak of the 100 m world record; 17 % of real runs hold a step over it (METRICS.md).
+    Degrees = FloatArray | np.float64
+
+#: Nobody runs faster: 12.4 m/s is the peak of the 100 m world record. 17 % of real runs hold a step over 12 m/s
+#: (METRICS.md).
 MAX_FOOT_SPEED_MPS: Final = 12.0
 #: The same for everything that rolls or glides.
 MAX_OTHER_SPEED_MPS: Final = 40.0
@@ -156,7 +159,7 @@ def _mean_of_3(values: FloatArray, near: np.ndarray) -> FloatArray:
     return out
 
 
-def haversine_m(lat1: FloatArray, lon1: FloatArray, lat2: FloatArray, lon2: FloatArray) -> FloatArray:
+def haversine_m(lat1: Degrees, lon1: Degrees, lat2: Degrees, lon2: Degrees) -> FloatArray:
     """Return great-circle distances between pairs of positions in degrees."""
     phi1, phi2 = np.radians(lat1), np.radians(lat2)
     half = np.sin((phi2 - phi1) / 2) ** 2

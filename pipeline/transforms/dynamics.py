@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipeline.model import Fact, FactDefinition
-from pipeline.transforms.cadence import count_steps
 from pipeline.transforms.definitions import Transform
 from pipeline.units import STEPS_PER_STRIDE
 
@@ -35,7 +34,7 @@ DEFINITIONS: Final = (
     FactDefinition("mean_step_length_m", "Mean length of one step while running.", _SOURCE, error_ratio=0.03),
     FactDefinition(
         "hip_loaded_s",
-        "Seconds for which one hip bore the body while running: stride cycles x ground contact. A count of time, no load.",
+        "Seconds for which one hip bore the body while running: stride cycles x ground contact. A time, no load.",
         "run stride cycles x mean ground contact",
         error_ratio=0.05,
     ),
@@ -51,7 +50,7 @@ def facts(w: Workings) -> Iterator[Fact]:
             yield Fact(name, None, "not_assessable", f"{words} was not recorded for a minute of running")
         else:
             yield Fact(name, value)
-    contact_ms, steps = means["mean_ground_contact_ms"], count_steps(w)
+    contact_ms, steps = means["mean_ground_contact_ms"], w.steps
     if contact_ms is None or steps.run_count is None:
         yield Fact("hip_loaded_s", None, "not_assessable", "it needs ground contact and cadence; one was not recorded")
     else:

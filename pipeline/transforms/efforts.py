@@ -1,4 +1,4 @@
-"""The farthest stretches of running of 2 to 20 minutes: what critical speed is estimated from, across sessions, in SQL."""
+"""The farthest stretches of running of 2 to 20 minutes: what critical speed is estimated from, in SQL."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.model import Fact, FactDefinition
 from pipeline.transforms.barometers import has_barometer
+from pipeline.transforms.clean import haversine_m
 from pipeline.transforms.definitions import Transform, not_assessable
 from pipeline.transforms.windows import window_mean
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from pipeline.transforms.windows import IndexArray
     from pipeline.transforms.workings import Workings
 
-#: METRICS.md, "ascent": centred mean of 15 s, then a zigzag that turns at 2 m. A 3 m threshold loses half of the climbing
-#: on files quantised to 1 m.
+#: METRICS.md, "ascent": centred mean of 15 s, then a zigzag that turns at 2 m. A 3 m threshold loses half of the
+#: climbing on files quantised to 1 m.
 SMOOTH_S: Final = 15
 REVERSAL_M: Final = 2.0
 #: A mean of 15 s changes little in 3 s: a third of its values tell its turns.
@@ -34,6 +35,13 @@ THINNED_S: Final = 3
 DRAWDOWN_M: Final = 5.0
 #: A change of altitude that no runner makes: the watch calibrated itself. Fast descents on fells reach 2 m/s.
 CALIBRATION_MPS: Final = 5.0
+#: A loop that ends this much higher than it began has a drifting barometer (FAILURES.md, "flat 2 km run gains 58 m").
+#: Less is left alone: weather moves a barometer by metres an hour, and places within SAME_PLACE_M differ by as much.
+MIN_DRIFT_M: Final = 10.0
+SAME_PLACE_M: Final = 60.0
+#: On flat ground an even drift is nearly all of the climbing, and levelling takes that away; in hills it takes nothing
+#: (what it adds to the ups the downs lose), and a drift that wasn't even would make new ones.
+DRIFT_SHARE: Final = 0.7
 #: Distance below which "per km" says nothing.
 MIN_DISTANCE_M: Final = 500.0
 #: Share of the rows that must have an altitude before the climbing is told.
@@ -67,8 +75,29 @@ def prepare(grid: Grid, recording: Recording, incline_pct: float | None, *, is_i
         return Elevation("gps", why, smooth_m)
     if coverage < MIN_COVERAGE_RATIO:
         return Elevation("barometric", f"the altitude covers only {coverage:.0%} of the time", smooth_m)
+    as_it_is = _with_turns(smooth_m)
+    off_m = _off_at_the_end_m(grid, smooth_m)
+    if abs(off_m) < MIN_DRIFT_M:
+        return as_it_is
+    levelled = _with_turns(smooth_m - off_m * np.linspace(0.0, 1.0, len(smooth_m)))
+    saved_m = sum(climbed(as_it_is) or ()) - sum(climbed(levelled) or ())
+    return levelled if saved_m >= DRIFT_SHARE * abs(off_m) else as_it_is
+
+
+def _with_turns(smooth_m: FloatArray) -> Elevation:
     rows = np.flatnonzero(np.isfinite(smooth_m))[::THINNED_S]
     return Elevation("barometric", None, smooth_m, None, rows[pivots(smooth_m[rows], REVERSAL_M)])
+
+
+def _off_at_the_end_m(grid: Grid, smooth_m: FloatArray) -> float:
+    """Return how much higher a run ends than it began, if it ends where it began; else 0."""
+    at = np.flatnonzero(np.isfinite(smooth_m) & np.isfinite(grid.latitude_deg))
+    if len(at) == 0:
+        return 0.0
+    first, last = at[0], at[-1]
+    lat, lon = grid.latitude_deg, grid.longitude_deg
+    apart_m = float(haversine_m(lat[first], lon[first], lat[last], lon[last]))
+    return float(smooth_m[last] - smooth_m[first]) if apart_m <= SAME_PLACE_M else 0.0
 
 
 def _smoothed(grid: Grid) -> FloatArray:

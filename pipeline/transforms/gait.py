@@ -1,7 +1,8 @@
 """Run, walk or still, second by second, and the bouts of running that the walk/run ladder needs.
 
 Cadence decides, not speed: against Garmin's own split messages a 140-steps border reaches an accuracy of .96, a speed
-border of 2 m/s .85 (METRICS.md, "run / walk / still"); 140 spm tells 91 % of walk-to-run changes, 2.1 m/s 55 % (DUCHARME23).
+border of 2 m/s .85 (METRICS.md, "run / walk / still"); 140 spm tells 91 % of walk-to-run changes, 2.1 m/s 55 %
+(DUCHARME23).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The slope of the ground over distance, the stretches of hill in it, and the steepest metres that were kept up.
 
-METRICS.md, "grade" and "hill exposure": altitude averaged over 15 s, brought to a 5 m distance grid, a regression over 50 m.
-Against point-wise grade, which finds hills on every flat run, 1-2 % of flat runs show any.
+METRICS.md, "grade" and "hill exposure": altitude averaged over 15 s, brought to a 5 m distance grid, a regression over
+50 m. Point-wise grade finds hills on every flat run, this on 1-2 % of them.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def hills(profile: Profile, threshold_pct: float, sign: float) -> list[Hill]:
 
 
 def sustained_pct(profile: Profile, window_m: float, sign: float) -> tuple[float, int, int] | None:
-    """Return the steepest slope kept up over `window_m` and the rows of its start and end; None when the way is shorter.
+    """Return the steepest slope kept up over `window_m` and the rows of its start and end; None on a shorter way.
 
     The slope is 0 where the session never goes that way.
     """

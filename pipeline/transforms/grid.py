@@ -1,7 +1,7 @@
 """One row a second of timer time: the common ground of all derivations, and what the relation `sample` shows.
 
-Each channel is interpolated by its own recorded instants (Suunto writes altitude on 1-50 % of the records), never across
-a hole longer than its cap. Paused seconds have no row; nor has a second without a record within a minute.
+Each channel is interpolated by its own recorded instants (Suunto writes altitude on 1-50 % of the records), never
+across a hole longer than its cap. Paused seconds have no row; nor has a second without a record within a minute.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ CLIMB_DEFINITIONS: Final = (
     ),
     FactDefinition(
         "max_30s_uphill_speed_mps",
-        f"Fastest {UPHILL_SPEED_S} s at {UPHILL_SPEED_PCT:g} % uphill or more, running: speed and grade together load the "
-        "hip flexors (KHASS20, YOKOZAWA). 0 where there is no such stretch.",
+        f"Fastest {UPHILL_SPEED_S} s at {UPHILL_SPEED_PCT:g} % uphill or more, running: speed and grade together load "
+        "the hip flexors (KHASS20, YOKOZAWA). 0 where there is no such stretch.",
         "maximum of a 30 s mean over seconds whose 50 m grade is >= 3 %",
         error_abs=0.1,
     ),

@@ -1,4 +1,4 @@
-"""Bouts that the runner marked: laps pressed by hand or closed by a structured workout. They come before any detector."""
+"""Bouts that the runner marked: laps pressed by hand or closed by a workout. They come before any detector."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ MIN_LAP_S: Final = 8.0
 MAX_SHORT_LAP_S: Final = 45.0
 MIN_LAPS: Final = 3
 FASTER_RATIO: Final = 1.10
+#: EVIDENCE.md definitions 2 and 3: over the ceiling is 5 % above it, a surge 15 %.
+OVER_RATIO: Final = 1.05
+ALONE_RATIO: Final = 1.15
 #: EVIDENCE.md definition 3: intervals last up to 180 s, plus some seconds until the button is found; longer bouts show
 #: in the speed.
 MAX_LAP_S: Final = 190.0
@@ -70,7 +73,7 @@ def _is_candidate(w: Workings, bout: Bout) -> bool:
 
 
 def _easy_speed_mps(w: Workings, found: list[Bout]) -> float | None:
-    """Return the median speed of the running outside the bouts; None where there is no minute of it (a run/walk ladder)."""
+    """Return the median speed of running outside the bouts; None where there is no minute of it (a run/walk ladder)."""
     outside = w.gait.is_run & np.isfinite(w.grid.step_m)
     for bout in found:
         outside[bout.first : bout.end] = False
@@ -78,8 +81,11 @@ def _easy_speed_mps(w: Workings, found: list[Bout]) -> float | None:
 
 
 def _is_faster(w: Workings, bout: Bout, easy_mps: float | None) -> bool:
-    """Return whether it is a bout above the ceiling; without one, above the easy running of the day."""
+    """Return whether it is faster than the easy running of the day and, where there is one, than the ceiling.
+
+    A run/walk ladder has no other running: there only what is clearly beyond the ceiling is a bout.
+    """
     speed_mps, ceiling_mps = mean_speed_mps(w, bout), w.thresholds.ceiling_mps
-    if ceiling_mps is not None:
-        return speed_mps > ceiling_mps
-    return easy_mps is not None and speed_mps >= FASTER_RATIO * easy_mps
+    if easy_mps is None:
+        return ceiling_mps is not None and speed_mps >= ALONE_RATIO * ceiling_mps
+    return speed_mps >= FASTER_RATIO * easy_mps and (ceiling_mps is None or speed_mps > OVER_RATIO * ceiling_mps)

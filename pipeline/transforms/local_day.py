@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TimeZoneSource = Literal["place", "device", "home"]
 
-#: Offsets in use run from -12 h to +14 h in quarters of an hour (IANA tz database). A claim outside it, or more than two
-#: minutes beside a quarter, comes from swapped fields (FAILURES.md, "UTC and local fields swapped in FIT").
+#: Offsets in use run from -12 h to +14 h in quarters of an hour (IANA tz database). A claim outside it, or more than
+#: two minutes beside a quarter, comes from swapped fields (FAILURES.md, "UTC and local fields swapped in FIT").
 MIN_OFFSET_S: Final = -12 * 3600
 MAX_OFFSET_S: Final = 14 * 3600
 QUARTER_S: Final = 900
@@ -73,7 +73,7 @@ def _offset_s(zone_name: str | None, at_utc: datetime) -> int | None:
 
 
 def _believable(claimed_s: int | None) -> int | None:
-    """Return the claim brought to the quarter of an hour; None where it can't be an offset or is 0, which may mean none."""
+    """Return the claim brought to the quarter of an hour; None where it can't be one or is 0, which may mean none."""
     if claimed_s is None:
         return None
     quarter_s = round(claimed_s / QUARTER_S) * QUARTER_S

@@ -1,6 +1,6 @@
 """Strides (pick-ups) found in the speed: short accelerations in a series, each a jump in speed and in steps.
 
-METRICS.md, "strides (pick-ups)": P .91, R .85 on 149 true ones; a fixed threshold flags 76-100 % of sessions without any.
+METRICS.md, "strides (pick-ups)": P .91, R .85 on 149 true ones; a fixed threshold flags 76-100 % of sessions without.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ MAX_APART_S: Final = 330.0
 WARM_UP_S: Final = 120
 #: Without a critical speed the peak has no second hold; a higher one over the base stands in for it.
 PEAK_RATIO_ALONE: Final = 1.25
-#: EVIDENCE.md definition 3: uphill the pace hides the effort, so critical speed isn't asked for, but the ceiling is, and
-#: the jump over what was before. Steeper than a road is no place for strides: a scramble.
+#: EVIDENCE.md definition 3: uphill the pace hides the effort, so critical speed isn't asked for, but the ceiling is,
+#: and the jump over what was before. Steeper than a road is no place for strides: a scramble.
 SURGE_RATIO: Final = 1.15
 HILL_JUMP_RATIO: Final = 1.20
 HILL_PCT: Final = 3.0
@@ -83,7 +83,7 @@ def _base_mps(w: Workings) -> FloatArray | None:
 
 
 def _worth_a_look(w: Workings, first: IndexArray, end: IndexArray, base_mps: FloatArray) -> IndexArray:
-    """Return the stretches (first, end) that may be strides by time, length and peak; the rest isn't looked at closely."""
+    """Return the stretches (first, end) that may be strides by time, length and peak; the rest needs no look."""
     if len(first) == 0:
         return np.zeros((0, 2), dtype=np.intp)
     length, t_s = end - first, w.grid.t_s[first] - w.grid.t_s[0]
@@ -110,12 +110,13 @@ def _judged(w: Workings, first: int, end: int, base_mps: float) -> Bout | None:
     valley_mps = max(lowest(speed_mps[low : peak_row + 1]), lowest(speed_mps[peak_row:high]))
     if peak_mps - valley_mps < PROMINENCE_RATIO * base_mps:
         return None
+    rise_spm = cadence_rise_spm(w, Bout(first, end))
+    if rise_spm is not None and rise_spm < MIN_CADENCE_RISE_SPM:
+        return None
     bout = sharpened(w, Bout(first, end))
     if not MIN_WIDTH_S <= seconds(w, bout) <= MAX_WIDTH_S or 2 * np.count_nonzero(w.gait.is_run[bout.rows]) < len(bout):
         return None
-    grade_pct, rise_spm = mean_grade_pct(w, bout), cadence_rise_spm(w, bout)
-    if rise_spm is not None and rise_spm < MIN_CADENCE_RISE_SPM:
-        return None
+    grade_pct = mean_grade_pct(w, bout)
     if not _is_fast_enough(w, bout, peak_mps, base_mps, grade_pct):
         return None
     missing = ["cadence"] if rise_spm is None else []

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from pipeline.model import DerivedSession, Fact, SessionMeasures, SessionSamples
-from pipeline.transforms import cadence, distance, elevation, gait, heart_rate, zones
+from pipeline.transforms import cadence, distance, gait, heart_rate, zones
 from pipeline.transforms.grid import FOOT_SPORTS, make_grid
 from pipeline.transforms.local_day import local_start
 from pipeline.transforms.pauses import elapsed_s, timer_s
 from pipeline.transforms.workings import Workings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -51,6 +51,7 @@ def derive_session(
     sport, sport_source = _sport(recording, Workings(recording, thresholds, grid, is_run=False, is_indoor=is_indoor))
     w = Workings(recording, thresholds, grid, is_run=sport == "running", is_indoor=is_indoor)
     session_date, utc_offset_s, time_zone_source = local_start(recording, thresholds.home_time_zone, zone_at)
+    facts = tuple(_facts(w, transforms))
     return DerivedSession(
         sport=sport,
         sport_source=sport_source,
@@ -59,13 +60,13 @@ def derive_session(
         session_date=session_date,
         utc_offset_s=utc_offset_s,
         time_zone_source=time_zone_source,
-        measures=_measures(w),
-        facts=tuple(_facts(w, transforms)),
+        measures=_measures(w, {fact.name: fact.value for fact in facts}),
+        facts=facts,
         surges=w.surges,
         climbs=w.climbs,
         zone_times=zones.zone_times(w) if w.is_run else (),
         best_efforts=w.best_efforts if w.is_run else (),
-        recorded_minutes=_recorded_minutes(recording),
+        recorded_minutes=recorded_minutes(recording),
         samples=_samples(w),
         cadence_minutes=cadence.steady_minutes(w) if w.is_run else (),
     )
@@ -79,7 +80,7 @@ def _facts(w: Workings, transforms: tuple[Transform, ...]) -> Iterator[Fact]:
 
 
 def _is_indoor(recording: Recording) -> bool:
-    """Return whether it was under a roof: by its sub-sport, or a run with a way but no position (a foot pod, a treadmill)."""
+    """Return whether it was under a roof: by its sub-sport, or a run with a way but no position (a foot pod)."""
     if recording.sub_sport in INDOOR:
         return True
     samples = recording.samples
@@ -104,24 +105,23 @@ def _sport(recording: Recording, w: Workings) -> tuple[str, SportSource]:
     return "running", "inferred"
 
 
-def _measures(w: Workings) -> SessionMeasures:
+def _measures(w: Workings, values: Mapping[str, float | None]) -> SessionMeasures:
+    """Return the wide row: what has a fact is the fact's value; what has none for this sport is worked out here."""
     on_foot = w.is_run or w.recording.sport in FOOT_SPORTS
     has_gait = on_foot and w.gait.by != "none"
-    steps = cadence.count_steps(w) if on_foot else None
-    total = None if steps is None else steps.total_count
+    total = w.steps.total_count if on_foot else None
     run_s = w.gait.seconds(gait.RUN) if has_gait else None
     run_m = distance.run_distance_m(w) if has_gait else None
-    climb = elevation.climbed(w.elevation)
     return SessionMeasures(
         elapsed_s=elapsed_s(w.recording),
         timer_s=timer_s(w.grid.spans),
-        moving_s=w.moving_s,
+        moving_s=values["moving_s"],
         run_s=run_s,
         walk_s=w.gait.seconds(gait.WALK) if has_gait else None,
-        distance_m=w.grid.total_distance_m,
+        distance_m=values["distance_m"],
         run_distance_m=run_m,
-        ascent_m=None if climb is None else climb[0],
-        descent_m=None if climb is None else climb[1],
+        ascent_m=values["ascent_m"],
+        descent_m=values["descent_m"],
         altitude_source=w.elevation.source,
         mean_run_speed_mps=run_m / run_s if run_m is not None and run_s else None,
         mean_run_cadence_spm=cadence.mean_run_cadence_spm(w) if has_gait else None,
@@ -131,7 +131,7 @@ def _measures(w: Workings) -> SessionMeasures:
     )
 
 
-def _recorded_minutes(recording: Recording) -> NDArray[np.int32]:
+def recorded_minutes(recording: Recording) -> NDArray[np.int32]:
     """Return the minutes since 1970 that hold a record: what duplicates are found by."""
     minutes = np.floor((recording.start_utc.timestamp() + recording.samples.t_s) / SECONDS_PER_MINUTE)
     inside = (minutes >= np.iinfo(np.int32).min) & (minutes <= np.iinfo(np.int32).max)

@@ -1,8 +1,8 @@
 """Bouts faster than the ceiling, each with its kind: strides (pick-ups), intervals, tempo, hard blocks.
 
-Laps and workout steps first; then strides by their own detector; then what stays above 1.15 x ceiling for longer
-(EVIDENCE.md, definition 3). Kinds by length: up to 35 s a stride, up to 180 s an interval, longer a tempo up to critical
-speed, else a hard block.
+Laps and workout steps first; then what stays above 1.15 x ceiling for longer than a stride (EVIDENCE.md, definition 3);
+then strides by their own detector. Kinds by length: up to 35 s a stride, up to 180 s an interval, longer a tempo up to
+critical speed, else a hard block.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MAX_PICKUP_S: Final = 35.0
 #: EVIDENCE.md definition 3: 180 s of an interval; a hand at the lap button needs some seconds more.
 MAX_INTERVAL_S: Final = 190.0
-#: (window of the mean in seconds, share of the ceiling under which the bout ends). A tempo run varies with the road and a
-#: second of GPS speed is noise (EVIDENCE.md section 4e); an interval has sharper edges.
+#: (window of the mean in seconds, share of the ceiling under which the bout ends). A tempo run varies with the road,
+#: and a second of GPS speed is noise (EVIDENCE.md section 4e); an interval has sharper edges.
 STEADY: Final = (30, 1.05)
 CHANGING: Final = (15, 1.08)
 #: What a steady bout must be on average: slower is running over the ceiling, which has a fact of its own.

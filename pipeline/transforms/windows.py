@@ -8,11 +8,13 @@ borders of its row's piece, because what lies on the other side of a pause is an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.model import FloatArray
+if TYPE_CHECKING:
+    from pipeline.model import FloatArray
 
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.transforms import efforts, elevation, gait, grade, hills, surges, zones
+from pipeline.transforms import cadence, efforts, elevation, gait, grade, hills, surges, zones
 from pipeline.transforms.windows import bounds, window_mean
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Workings:
         if not self.grid.has("step_m") and self.gait.by == "none":
             return None
         return float(np.count_nonzero(self.gait.code != gait.STILL))
+
+    @cached_property
+    def steps(self) -> cadence.Steps:
+        """The steps in all and those of running."""
+        return cadence.count_steps(self)
 
     @cached_property
     def surges(self) -> tuple[Surge, ...]:

@@ -1,8 +1,8 @@
 """Pace zones, and time above the conversational ceiling.
 
-Zones are relative to the runner: 1 up to the ceiling (conversational), 2 up to critical speed (heavy domain: tempo), 3 up
-to 1.15 x critical speed (severe domain: intervals), 4 beyond (faster than mile pace, FOSTER22: 5.09 / 4.37 = 1.16). Real
-speed and grade-adjusted speed are kept apart: the second says effort, never flexion. Heart rate is another module.
+Zones are relative to the runner: 1 up to the ceiling (conversational), 2 up to critical speed (heavy domain: tempo),
+3 up to 1.15 x critical speed (severe domain: intervals), 4 beyond (beyond mile pace: 5.09 / 4.37 = 1.16, FOSTER22).
+Real speed and grade-adjusted speed are kept apart: the second says effort, never flexion. Heart rate is another module.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: FOSTER22: mile pace over critical speed, rounded down.
 MILE_PACE_RATIO: Final = 1.15
-#: EVIDENCE.md definition 2: over the ceiling is a 30 s mean above it by 5 % (fixed anchors miss it by that: NUUTTILA25) ...
+#: EVIDENCE.md definition 2: over the ceiling is a 30 s mean above it by 5 % (fixed anchors miss it so: NUUTTILA25) ...
 TOLERANCE_RATIO: Final = 1.05
 OVER_WINDOW_S: Final = 30
 #: ... where the ground is within 3 % of level.
@@ -36,7 +36,8 @@ LEVEL_PCT: Final = 3.0
 PICKUP_MARGIN_S: Final = 5.0
 #: Counting seconds that a 30 s mean needs.
 MIN_COUNTED_S: Final = 10
-#: METRICS.md, "grade-adjusted speed": v (1 + 2.2 g + 13.2 g²) leaves 9.76 % against heart rate; Minetti is worse than none.
+#: METRICS.md, "grade-adjusted speed": v (1 + 2.2 g + 13.2 g²) leaves 9.76 % against heart rate, none 12.65 %; Minetti
+#: is worse than none.
 ADJUST_LINEAR: Final = 2.2
 ADJUST_SQUARE: Final = 13.2
 #: The fit has seen no steeper ground.

@@ -6,6 +6,7 @@ publishes a copy by rename: nobody waits, and nobody sees half a night.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ def quoted(text: str) -> str:
 
 
 def _opened(path: Path, *, read_only: bool) -> Connection:
+    if "?" in str(path):  # what follows it would be taken for options of the file
+        raise NeedsAttention(f"{path} has a '?' in its name, below which DuckDB keeps no file. Name another --home.")
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
         connection.execute("set TimeZone = 'UTC'")  # instants are shown in UTC whatever the machine's zone
@@ -61,9 +64,13 @@ def _first_line(error: Exception) -> str:
 
 
 def _place(connection: Connection, home: Home, *, temporary: bool = False) -> None:
-    """Tell the views where the home lies; a reader's own word goes before the one in the file (a home that moved)."""
+    """Tell the views where the home lies; a reader's own word goes before the one in the file (a home that moved).
+
+    The views put it into patterns: a folder called "log [old]" has to be found by its letters.
+    """
     kind = "temporary macro" if temporary else "macro"
-    connection.execute(f"create or replace {kind} home_path() as {quoted(str(home.path.resolve()))}")
+    path = glob.escape(str(home.path.resolve()))
+    connection.execute(f"create or replace {kind} home_path() as {quoted(path)}")
 
 
 @contextmanager

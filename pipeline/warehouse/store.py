@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pipeline.archive import Received
 from pipeline.model import GAITS, SessionSamples
 from pipeline.settings import PRIVATE_FILE_MODE
 from pipeline.warehouse.catalog import query
@@ -39,6 +40,8 @@ SESSION_TABLES: Final = (
     "zone_time",
     "best_effort",
     "cadence_minute",
+    "cadence_baseline",
+    "session_field",
     "lap",
 )
 
@@ -69,6 +72,59 @@ def replace_recordings(connection: Connection, recordings: Sequence[Row], issues
         connection.execute(f"delete from {table} where recording_id in (select unnest(?))", [ids])
     insert_rows(connection, "recording", recordings)
     insert_rows(connection, "recording_issue", issues)
+
+
+def move_recordings(connection: Connection, leader_of: Mapping[str, str]) -> None:
+    """Let stored recordings belong to another session: recording id -> the id of the one that leads it."""
+    for recording_id, session_id in leader_of.items():
+        connection.execute(
+            "update recording set session_id = $session_id, is_primary = ($session_id = $recording_id) "
+            "where recording_id = $recording_id and session_id <> $session_id",
+            {"session_id": session_id, "recording_id": recording_id},
+        )
+
+
+def replace_overlaps(
+    connection: Connection, recording_ids: Sequence[str], overlaps: Sequence[tuple[str, str, float]]
+) -> None:
+    """Write the pairs of some recordings that share a part of their minutes."""
+    connection.execute(
+        "delete from overlap where recording_id in (select unnest($ids)) or other_recording_id in (select unnest($ids))",
+        {"ids": list(recording_ids)},
+    )
+    names = ("recording_id", "other_recording_id", "shared_ratio")
+    insert_rows(connection, "overlap", [dict(zip(names, overlap, strict=True)) for overlap in overlaps])
+
+
+def replace_quarantine(connection: Connection, received: Sequence[Received], found: Sequence[Row]) -> None:
+    """Write anew what can't be read of some files; a thing that could not be fetched before and now can is no longer."""
+    for item in received:
+        connection.execute(
+            "delete from quarantine where runner_id = ? and source = ? and source_ref = ? "
+            "and (content_sha256 is null or content_sha256 = ?)",
+            [item.runner_id, item.source, item.source_ref, item.content_sha256],
+        )
+    insert_rows(connection, "quarantine", found)
+
+
+def replace_baselines(connection: Connection, baselines: Sequence[Row]) -> None:
+    """Write the cadence baseline of some runs anew."""
+    ids = [row["session_id"] for row in baselines]
+    connection.execute("delete from cadence_baseline where session_id in (select unnest(?))", [ids])
+    insert_rows(connection, "cadence_baseline", baselines)
+
+
+def received_of(row: Row) -> Received:
+    """Return where a stored recording came from."""
+    return Received(
+        row["runner_id"],
+        row["source"],
+        row["source_ref"],
+        row["file_name"],
+        row["content_sha256"],
+        None,
+        row["start_utc"],
+    )
 
 
 def replace_definitions(connection: Connection, definitions: Sequence[tuple[FactDefinition, str]]) -> None:

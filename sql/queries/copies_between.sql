@@ -1,6 +1,7 @@
--- Stored recordings of one runner whose recorded minutes touch a span.
+-- Stored recordings of one runner whose recorded minutes touch a span, and some by name.
 select
     recording_id,
+    session_id,
     content_sha256,
     file_format,
     sample_count,
@@ -9,6 +10,8 @@ select
     recorded_minutes
 from recording
 where runner_id = $runner_id
-    and len(recorded_minutes) > 0
-    and recorded_minutes[1] <= $last_minute
-    and recorded_minutes[-1] >= $first_minute
+    and (
+        (len(recorded_minutes) > 0 and recorded_minutes[1] <= $last_minute and recorded_minutes[-1] >= $first_minute)
+        or recording_id in (select unnest($recording_ids))
+    )
+order by recording_id

@@ -5,4 +5,4 @@ where runner_id = $runner_id
     and session_date >= $week_start_date
     and session_date < $week_start_date + interval 7 days
     and outcome <> 'within_plan'
-order by session_date, session_id, outcome_rank(outcome), fact
+order by session_date, session_id, outcome_rank(outcome), fact, bound desc, limit_value

@@ -10,8 +10,10 @@ with verdict as (
 select
     measured.* exclude (threshold_digest),
     stage.stage_id,
-    verdict.verdict
+    verdict.verdict,
+    excluded.session_id is not null as is_excluded
 from measured_session as measured
 left join stage_on_date as stage
     on stage.runner_id = measured.runner_id and stage.stage_date = measured.session_date
+left join excluded_session as excluded on excluded.session_id = measured.session_id
 left join verdict on verdict.session_id = measured.session_id

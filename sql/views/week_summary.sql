@@ -37,15 +37,15 @@ session_week as (
         cast(date_trunc('week', session.session_date) as date) as week_start_date,
         count(*) as session_count,
         count(run.session_id) as run_count,
-        sum(session.run_s) filter (session.is_run) as run_s,
-        sum(coalesce(session.run_distance_m, session.distance_m)) filter (session.is_run) as run_distance_m,
-        sum(session.ascent_m) filter (session.is_run) as ascent_m,
-        sum(session.step_count) filter (session.is_run) as step_count,
-        sum(session.stride_cycle_count) filter (session.is_run) as stride_cycle_count,
+        sum(session.run_s) filter (session.is_run and not session.is_excluded) as run_s,
+        sum(coalesce(session.run_distance_m, session.distance_m)) filter (session.is_run and not session.is_excluded) as run_distance_m,
+        sum(session.ascent_m) filter (session.is_run and not session.is_excluded) as ascent_m,
+        sum(session.step_count) filter (session.is_run and not session.is_excluded) as step_count,
+        sum(session.stride_cycle_count) filter (session.is_run and not session.is_excluded) as stride_cycle_count,
         sum(fact_of_run.pickup_count) as pickup_count,
         sum(fact_of_run.tempo_s) as tempo_s,
-        sum(session.mean_run_cadence_spm * session.run_s) filter (session.is_run)
-        / sum(session.run_s) filter (session.is_run and session.mean_run_cadence_spm is not null)
+        sum(session.mean_run_cadence_spm * session.run_s) filter (session.is_run and not session.is_excluded)
+        / sum(session.run_s) filter (session.is_run and not session.is_excluded and session.mean_run_cadence_spm is not null)
             as mean_run_cadence_spm,
         median(fact_of_run.matched_cadence_ratio) as matched_cadence_ratio,
         count(*) filter (session.verdict in ('contact_clinician', 'hold', 'outside_plan')) as flagged_count,

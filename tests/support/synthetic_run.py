@@ -16,7 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.model import Device, DeviceTotals, Lap, Recording, Samples, TimerEvent
+from pipeline.model import Device, DeviceTotals, Fact, Lap, Recording, Samples, Thresholds, TimerEvent
+from pipeline.transforms import derive
 
 START = datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
 #: Seconds over which one part turns into the next.
@@ -64,9 +65,9 @@ def strides(
     duration_s: int = 20,
     speed_mps: float = 4.0,
     recovery_s: int = 75,
+    *,
     cadence_spm: float = 182.0,
     recovery: Part | None = None,
-    *,
     grade_pct: float = 0.0,
     lap: bool = False,
 ) -> tuple[Part, ...]:
@@ -276,3 +277,24 @@ def _slow(rng: np.random.Generator, count: int, sd: float) -> np.ndarray:
         value = keep * value + kicks[i]
         out[i] = value
     return out
+
+
+#: The runner of EVIDENCE.md section 7: critical speed 4:44/km, ceiling 5:45/km.
+RUNNER = Thresholds(
+    ceiling_mps=2.897,
+    ceiling_source="talk test",
+    critical_speed_mps=3.52,
+    critical_speed_source="configured",
+    max_heart_rate_bpm=186.0,
+)
+
+
+def facts_of(run: SyntheticRun | Recording, thresholds: Thresholds = RUNNER) -> dict[str, Fact]:
+    """Return the facts of a run by name, each with its status: the straight way from a diary line to a number."""
+    recording = run.recording() if isinstance(run, SyntheticRun) else run
+    return {fact.name: fact for fact in derive(recording, thresholds).facts}
+
+
+def values_of(run: SyntheticRun | Recording, thresholds: Thresholds = RUNNER) -> dict[str, float]:
+    """Return the values of the facts that have one."""
+    return {name: fact.value for name, fact in facts_of(run, thresholds).items() if fact.value is not None}

@@ -1,0 +1,2 @@
+-- One recording with where it came from.
+select * from recording where recording_id = $recording_id

@@ -1,0 +1,78 @@
+"""A home with the bundled example log in it, made without Prefect: import, diary, stages, thresholds."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.folder import FolderSource
+from flows import work
+from gaitkeeper.commands.demo import RUNNER, TIME_ZONE, _answers, _said, example_folder
+from gaitkeeper.commands.home import make_home
+from pipeline.compliance.judge import home_protocol, lay_limits_over
+from pipeline.journal import write_entries
+from pipeline.settings import Home
+from pipeline.warehouse.connection import reading, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.warehouse.connection import Connection
+
+#: The evening of the example's last run.
+EXAMPLE_NOW_UTC = datetime(2026, 4, 12, 18, 0, tzinfo=UTC)
+
+#: The same day, for `--as-of`.
+EXAMPLE_DAY = "2026-04-12"
+
+
+def make_example_home(path: Path) -> Home:
+    """Import the example log into a new home, with all that its runner and clinician said."""
+    home = Home(path)
+    make_home(home, RUNNER, TIME_ZONE)
+    entries = tomllib.loads((example_folder() / "journal.toml").read_text("utf-8"))["entry"]
+    write_entries(home, chain.from_iterable(_said(entry) for entry in entries))
+    for name in ("watch", "phone"):
+        work.import_source(home, RUNNER, FolderSource(example_folder() / name), EXAMPLE_NOW_UTC)
+    write_entries(home, _answers(home, entries))
+    return home
+
+
+def copy_of(home: Home, path: Path) -> Home:
+    """Return a copy of a home that a test may change."""
+    shutil.copytree(home.path, path)
+    return Home(path)
+
+
+@contextmanager
+def open_home(home: Home, now_utc: datetime = EXAMPLE_NOW_UTC) -> Iterator[Connection]:
+    """Read a home as a command does: its own protocol, and this instant for now."""
+    today = work.local_today(now_utc, home.config().time_zone)
+    with reading(home, now_utc, today) as connection:
+        lay_limits_over(connection, home_protocol(home))
+        yield connection
+
+
+def asked(home: Home, statement: str, now_utc: datetime = EXAMPLE_NOW_UTC) -> list[dict[str, Any]]:
+    """Return the rows of one statement."""
+    with open_home(home, now_utc) as connection:
+        return rows(connection, statement)
+
+
+#: Every stored row but what says when and from where it was made; `sample` stands for the Parquet partitions.
+STORED = (
+    "recording", "recording_issue", "measured_session", "measured_fact", "surge", "climb", "zone_time", "best_effort",
+    "cadence_minute", "lap", "quarantine", "fact_definition", "protocol_stage", "stage_limit", "sample",
+)  # fmt: skip
+DERIVED = ("session", "session_fact", "finding", "flagged", "week_summary", "stage_on_date", "symptom", "rehab")
+
+
+def everything(home: Home, relations: tuple[str, ...] = (*STORED, *DERIVED)) -> dict[str, list[str]]:
+    """Return all rows of a home's relations as sorted texts, to be compared with another home's."""
+    with open_home(home) as connection:
+        return {name: sorted(str(row) for row in connection.execute(f'from "{name}"').fetchall()) for name in relations}
