@@ -158,8 +158,9 @@ class Ingest:
         return Grouping(groups, overlaps)
 
     def _stored_copies(self, runner_id: str, new: Sequence[Copy]) -> list[dict[str, Any]]:
-        """Return the stored copies that the new ones may belong to: those whose recorded spans touch theirs, or touch
-        one that does, and those that a person called the same.
+        """Return the stored copies that the new ones may belong to.
+
+        Those whose recorded spans touch theirs, or touch one that does, and those that a person called the same.
         """
         spans = [copy.recorded_minutes for copy in new if copy.recorded_minutes.size]
         low = min((int(span[0]) for span in spans), default=0)

@@ -116,7 +116,7 @@ def _recording(connection: Any, runner_id: str, wanted: str) -> str:  # noqa: AN
     if len(found) != 1:
         raise NeedsAttention(
             f"{'No recording' if not found else 'More than one recording'} matches {wanted!r}. "
-            'Name it by its id: gaitkeeper sql "select recording_id, file_name, start_utc from recording"'
+            'Name it by its id: gaitkeeper sql "from recording"'
         )
     return str(found[0]["recording_id"])
 

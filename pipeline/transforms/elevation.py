@@ -42,6 +42,8 @@ SAME_PLACE_M: Final = 60.0
 #: On flat ground an even drift is nearly all of the climbing, and levelling takes that away; in hills it takes nothing
 #: (what it adds to the ups the downs lose), and a drift that wasn't even would make new ones.
 DRIFT_SHARE: Final = 0.7
+#: Slower than this is standing: positions creep about as much.
+STANDING_MPS: Final = 0.2
 #: Distance below which "per km" says nothing.
 MIN_DISTANCE_M: Final = 500.0
 #: Share of the rows that must have an altitude before the climbing is told.
@@ -101,7 +103,10 @@ def _off_at_the_end_m(grid: Grid, smooth_m: FloatArray) -> float:
 
 
 def _smoothed(grid: Grid) -> FloatArray:
-    """Return the altitude as one line over all pieces: what changed in a pause or by calibration is taken out."""
+    """Return the altitude as one line over all pieces.
+
+    What changed in a pause, while standing or by calibration is taken out: weather, a lift or the watch, no climbing.
+    """
     known = np.flatnonzero(np.isfinite(grid.altitude_m))
     if len(known) < 2:
         return grid.altitude_m
@@ -109,7 +114,8 @@ def _smoothed(grid: Grid) -> FloatArray:
     step = np.diff(held)
     seconds = np.diff(grid.t_s[known])
     is_new_piece = grid.pieces.start[known[1:]] != grid.pieces.start[known[:-1]]
-    step[is_new_piece | (np.abs(step) > CALIBRATION_MPS * seconds)] = 0.0
+    stands = window_mean(grid.step_m, grid.pieces, SMOOTH_S)[known[1:]] < STANDING_MPS
+    step[is_new_piece | stands | (np.abs(step) > CALIBRATION_MPS * seconds)] = 0.0
     joined = np.full(len(grid), np.nan)
     joined[known] = held[0] + np.concatenate(([0.0], np.cumsum(step)))
     return window_mean(joined, grid.pieces, SMOOTH_S)

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.model import GAITS, Fact, FactDefinition
 from pipeline.transforms.definitions import Transform, not_assessable
-from pipeline.transforms.windows import BoolArray, IndexArray, Pieces, hysteresis, median_of_5, stretches
+from pipeline.transforms.windows import BoolArray, IndexArray, Pieces, hysteresis, median_of_5, stretches, window_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,9 @@ AMBIGUOUS_RUN_MPS: Final = 2.0
 #: Without cadence: the walk-to-run change lies near 2.0-2.1 m/s (DUCHARME23).
 RUN_ON_MPS: Final = 2.1
 RUN_OFF_MPS: Final = 1.9
+#: Without steps this fast for half a minute is a ride, not a run: 7.5 m/s is 2:13/km.
+RIDE_MPS: Final = 7.5
+RIDE_WINDOW_S: Final = 30
 #: METRICS.md: still is below 0.5 m/s with a cadence of 0.
 STILL_MPS: Final = 0.5
 
@@ -52,6 +55,7 @@ class Gait:
     code: NDArray[np.uint8]  #: index into GAITS, 255 unknown
     by: str  #: cadence, speed or none: what decided
     is_run: BoolArray
+    is_stepped: BoolArray  #: running, and the steps say so
     bout_first: IndexArray  #: first row of each bout of running
     bout_end: IndexArray  #: row after its last
 
@@ -76,12 +80,13 @@ def classify(grid: Grid) -> Gait:
     is_run = hysteresis(on, off, grid.pieces)
     still = ~is_run & (v < STILL_MPS) & np.where(has_cadence, c == 0.0, np.isfinite(speed_mps))
     code = np.where(is_run, RUN, np.where(still, STILL, WALK)).astype(np.uint8)
-    code[~has_cadence & ~np.isfinite(speed_mps)] = UNKNOWN
+    rides = window_mean(grid.step_m, grid.pieces, RIDE_WINDOW_S) > RIDE_MPS
+    code[~has_cadence & (rides | ~np.isfinite(speed_mps))] = UNKNOWN
     is_run = code == RUN
     first, end = _bouts(is_run, grid.t_s)
     share = float(has_cadence.mean()) if len(has_cadence) else 0.0
     by = "cadence" if share >= 0.5 else "speed" if np.isfinite(speed_mps).any() else "cadence" if share > 0 else "none"
-    return Gait(code, by, is_run, first, end)
+    return Gait(code, by, is_run, is_run & has_cadence, first, end)
 
 
 def _smooth(cadence_spm: FloatArray) -> FloatArray:

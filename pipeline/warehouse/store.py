@@ -89,7 +89,8 @@ def replace_overlaps(
 ) -> None:
     """Write the pairs of some recordings that share a part of their minutes."""
     connection.execute(
-        "delete from overlap where recording_id in (select unnest($ids)) or other_recording_id in (select unnest($ids))",
+        "delete from overlap "
+        "where recording_id in (select unnest($ids)) or other_recording_id in (select unnest($ids))",
         {"ids": list(recording_ids)},
     )
     names = ("recording_id", "other_recording_id", "shared_ratio")
@@ -97,7 +98,7 @@ def replace_overlaps(
 
 
 def replace_quarantine(connection: Connection, received: Sequence[Received], found: Sequence[Row]) -> None:
-    """Write anew what can't be read of some files; a thing that could not be fetched before and now can is no longer."""
+    """Write anew what can't be read of some files; what could not be fetched before and now can is no longer there."""
     for item in received:
         connection.execute(
             "delete from quarantine where runner_id = ? and source = ? and source_ref = ? "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from pipeline.model import Recording
 from pipeline.transforms import derive
 from pipeline.transforms.clean import distance_from_positions, repair_distance, without_spikes
 from support.synthetic_run import RUNNER, Pause, SyntheticRun, easy, facts_of, values_of, walk
+
+if TYPE_CHECKING:
+    from pipeline.model import Recording
 
 
 def changed(run: SyntheticRun, channel: str, change) -> Recording:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.model import Recording
 from pipeline.places import zone_at
 from pipeline.transforms import derive
 from pipeline.transforms.local_day import local_start
 from support.synthetic_run import RUNNER, SyntheticRun, easy
+
+if TYPE_CHECKING:
+    from pipeline.model import Recording
 
 
 def run_at(

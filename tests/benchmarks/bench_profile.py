@@ -1,0 +1,89 @@
+"""Where an import spends its time: the stages one beside the other, and the dearest functions."""
+
+from __future__ import annotations
+
+import cProfile
+import io
+import pstats
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from benchmarks.bench_files import Inputs, write_copies
+from connectors.folder import FolderSource
+from flows import work
+from gaitkeeper.commands.home import make_home
+from pipeline.settings import Home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: (module, function, words): what counts as a stage; none lies inside another.
+STAGES = (
+    ("connectors/decode.py", "decode", "decode"),
+    ("transforms/__init__.py", "derive", "derive"),
+    ("transforms/local_day.py", "local_start", "local day (once more outside derive)"),
+    ("archive.py", "put", "archive: put"),
+    ("archive.py", "note", "archive: note"),
+    ("warehouse/store.py", "store_samples", "store: samples (Parquet)"),
+    ("warehouse/store.py", "insert_rows", "store: insert rows"),
+    ("warehouse/store.py", "replace_recordings", "store: recordings"),
+    ("warehouse/store.py", "delete_sessions", "store: delete sessions"),
+    ("pipeline/ingest.py", "_groups", "group copies"),
+    ("warehouse/checks.py", "run_stopping", "checks"),
+    ("warehouse/connection.py", "publish", "publish"),
+    ("warehouse/connection.py", "make_schema", "make schema"),
+    ("compliance/judge.py", "bring_limits", "bring limits"),
+    ("pipeline/ingest.py", "_detail_rows", "rows of details"),
+)
+
+
+def profile(given: Inputs, count: int, folder: Path) -> str:
+    """Import `count` copies in this process under cProfile; return the stages and the dearest functions as text.
+
+    cProfile makes Python calls dearer than they are: shares of pure Python (fitparse) look larger than without it.
+    """
+    hours = write_copies(given.runs, count, folder / "profiled-files")
+    home = Home(folder / "profiled-home")
+    make_home(home, None, None)
+    now_utc = datetime.now(UTC)
+    profiler = cProfile.Profile()
+    started = time.perf_counter()
+    profiler.runcall(work.import_source, home, "me", FolderSource(folder / "profiled-files"), now_utc, None)
+    wall_s = time.perf_counter() - started
+    text = io.StringIO()
+    stats = pstats.Stats(profiler, stream=text)
+    lines = [f"import of {count} files, {hours:.0f} h, under cProfile: {1000 * wall_s / hours:.1f} ms/h in one process"]
+    told_s = 0.0
+    for path, function, words in STAGES:
+        calls, own_s = _cumulative(stats, path, function)
+        told_s += own_s
+        lines.append(f"  {words:<40} {1000 * own_s / hours:6.2f} ms/h  {100 * own_s / wall_s:5.1f} %  {calls:,} calls")
+    rest_s = wall_s - told_s
+    lines.append(f"  {'the rest':<40} {1000 * rest_s / hours:6.2f} ms/h  {100 * rest_s / wall_s:5.1f} %")
+    stats.sort_stats("tottime").print_stats(25)
+    return "\n".join(lines) + "\n" + _relative(text.getvalue())
+
+
+def _cumulative(stats: pstats.Stats, path: str, function: str) -> tuple[int, float]:
+    found = [
+        value
+        for (file, _, name), value in stats.stats.items()  # type: ignore[attr-defined]  # untyped in typeshed
+        if name == function and file.replace("\\", "/").endswith(path)
+    ]
+    return sum(value[1] for value in found), sum(value[3] for value in found)
+
+
+def _relative(text: str) -> str:
+    """Return the listing without the folders of this machine."""
+    return "\n".join(
+        line if "site-packages" not in line and "/" not in line else _shortened(line) for line in text.splitlines()
+    )
+
+
+def _shortened(line: str) -> str:
+    head, _, tail = line.rpartition(" ")
+    for mark in ("site-packages/", "lib/python", "pipeline/", "connectors/", "flows/", "tests/"):
+        if mark in tail:
+            return f"{head} {mark if mark not in ('site-packages/', 'lib/python') else ''}{tail.split(mark, 1)[1]}"
+    return f"{head} {tail}"
