@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.decode import decode
 from pipeline.archive import Archive, Received
-from pipeline.compliance.judge import bring_limits, home_protocol
+from pipeline.compliance.judge import bring_protocols, home_protocol
 from pipeline.errors import SkipRecording, TryAgainLater
 from pipeline.ingest import Ingest
 from pipeline.lines import append_lines
@@ -22,7 +22,7 @@ from pipeline.places import zone_at
 from pipeline.rows import Incoming
 from pipeline.settings import local_today
 from pipeline.warehouse import checks
-from pipeline.warehouse.connection import ask, publish, writing
+from pipeline.warehouse.connection import BrokenWarehouse, ask, publish, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,9 +72,8 @@ class Outcome:
 def _open(home: Home, progress: Progress | None = None) -> Iterator[tuple[Connection, Ingest]]:
     """Open the warehouse for writing, with the protocol's limits and all that ever arrived brought in."""
     config = home.config()
-    protocol = home_protocol(home)
     with writing(home) as connection:
-        bring_limits(connection, protocol)
+        bring_protocols(connection, home)
         ingest = Ingest(connection, home, config.time_zone, zone_at, _decoder(Archive(home)))
         _catch_up(home, connection, ingest, progress)
         yield connection, ingest
@@ -238,7 +237,7 @@ def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> 
     """Make the warehouse and the samples again from the archive and the journal."""
     home.require()
     home_protocol(home)
-    with writing(home):
+    with suppress(BrokenWarehouse), writing(home):  # a broken file is what a rebuild is for
         pass  # nobody else writes
     for partition in home.sample_folder.rglob("*.parquet"):
         partition.unlink()
@@ -256,7 +255,7 @@ def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> 
 
 def refresh(home: Home, now_utc: datetime, progress: Progress | None = None) -> Outcome:
     """Derive anew what a changed threshold touches, and publish; cheap when nothing changed."""
-    with _open(home) as (connection, ingest):
+    with _open(home, progress) as (connection, ingest):
         outdated = ingest.outdated()
         contents = ask(connection, "contents_of_sessions", {"session_ids": outdated})
         wanted = {(row["runner_id"], row["content_sha256"]) for row in contents}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -103,10 +103,28 @@ def one_runner(home: Home, runner_id: str | None) -> str:
 
 @contextmanager
 def open_log(home: Home, as_of: datetime | None) -> Iterator[Connection]:
-    """Open the published log for reading, judged by the home's protocol as it stands now."""
-    from pipeline.compliance.judge import home_protocol, lay_limits_over
-    from pipeline.warehouse.connection import reading
+    """Open the published log for reading, judged by the protocols as they stand now.
 
-    with reading(home, now_in(home, as_of), today_in(home, as_of)) as connection:
-        lay_limits_over(connection, home_protocol(home))
+    A log that another version of the program published is brought up to date first.
+    """
+    from pipeline.compliance.judge import lay_protocols_over
+    from pipeline.warehouse.connection import OutdatedWarehouse, reading
+
+    now_utc, today = now_in(home, as_of), today_in(home, as_of)
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(reading(home, now_utc, today))
+        except OutdatedWarehouse:
+            _bring_up_to_date(home, now_utc)
+            connection = stack.enter_context(reading(home, now_utc, today))
+        lay_protocols_over(connection, home)
         yield connection
+
+
+def _bring_up_to_date(home: Home, now_utc: datetime) -> None:
+    from flows.work import refresh
+    from gaitkeeper.output import progress_bar, say
+
+    say("This log was made by another version of Gaitkeeper: it is made again from archive and journal.")
+    with progress_bar("bringing up to date") as progress:
+        refresh(home, now_utc, progress)

@@ -31,7 +31,9 @@ def session_lines(session: Mapping[str, Any], parts: Mapping[str, Sequence[Mappi
     yield from _corrections(parts)
     yield ""
     yield "Findings, worst first"
-    yield from (f"  {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}" for row in parts["findings"])
+    for row in parts["findings"]:
+        aside = f" [set aside by {row['overridden_by']}: {row['override_reason']}]" if row["overridden_by"] else ""
+        yield f"  {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}{aside}"
     if not parts["findings"]:
         yield "  none: this session is not a run, or too short to be judged"
     yield from _bouts(parts)

@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 BASELINE_DAYS: Final = 60
 
 
-def write_baselines(connection: Connection, derived: Sequence[Derived]) -> None:
-    """Write the baseline of the runs of a batch and of those in the 60 days after, whose baseline they are part of."""
+def write_baselines(connection: Connection, derived: Sequence[Derived], gone: Sequence[dict[str, Any]] = ()) -> None:
+    """Write the baseline of the runs of a batch and of those in the 60 days after, whose baseline they are part of.
+
+    Args:
+        connection: the writer's; the sessions of the batch are written.
+        derived: the sessions of the batch.
+        gone: the sessions that gave way to them (runner_id, session_date): a run may have been on another day before.
+    """
     days_of: dict[str, list[date]] = {}
     for item in derived:
         days_of.setdefault(item.runner_id, []).append(date.fromisoformat(item.session.session_date))
+    for row in gone:
+        days_of.setdefault(row["runner_id"], []).append(row["session_date"])
     for runner_id, days in days_of.items():
         last = max(days) + timedelta(days=BASELINE_DAYS)
         span = {"runner_id": runner_id, "first_date": min(days), "last_date": last}

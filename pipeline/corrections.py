@@ -22,6 +22,7 @@ class Correction:
     sport: str | None = None
     distance_m: float | None = None
     incline_pct: float | None = None
+    is_excluded: bool = False
 
     def recording(self, recording: Recording) -> Recording:
         """Return the recording with the sport that the runner says it was."""
@@ -55,4 +56,5 @@ class CorrectionBook:
             sport=said.get("sport"),
             distance_m=float(said["distance_m"]) if "distance_m" in said else None,
             incline_pct=float(said["incline_pct"]) if "incline_pct" in said else None,
+            is_excluded="exclude" in said,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from pipeline.warehouse import store
 from pipeline.warehouse.connection import Connection, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pipeline.model import DecodedFile, SessionSamples
     from pipeline.settings import Home
@@ -88,18 +88,19 @@ class Ingest:
         refused = list(incoming)
         read = {item.recording_id: item for file in incoming for item in _read(file)}
         touched = self._touched(read)
-        derived = [item for group in touched.groups for item in self._derived(group, read, refused)]
-        leaders = {member: group[0].recording_id for group in touched.groups for member in _ids(group)}
-        gone = self._former_sessions(leaders)
-        store.store_samples(self._connection, self._home, _partitions(derived, gone))
+        derived = [item for group in touched.groups if (item := self._derived(group, read, refused)) is not None]
+        leaders = {member: item.session_id for item in derived for member in item.recording_ids}
+        members = [member for group in touched.groups for member in _ids(group)]
+        gone = ask(self._connection, "sessions_of_recordings", {"recording_ids": members})
         self._connection.execute("begin")
         try:
             self._write_recordings(read, leaders, touched)
             store.delete_sessions(self._connection, [row["session_id"] for row in gone])
             self._write_sessions(derived)
-            self._write_estimated(derived)
-            write_baselines(self._connection, derived)
+            derived = self._with_estimates(derived)
+            write_baselines(self._connection, derived, gone)
             quarantined = self._write_quarantine(incoming, refused)
+            store.store_samples(self._connection, self._home, _partitions(derived, gone))
             self._connection.execute("commit")
         except BaseException:
             self._connection.execute("rollback")
@@ -133,7 +134,7 @@ class Ingest:
         correction = self._corrections.of(row["recording_ids"])
         day, runner_id = row["session_date"], row["runner_id"]
         thresholds = self._thresholds.on(runner_id, day, row["estimated_critical_speed_mps"])
-        return threshold_digest(correction.thresholds(thresholds), correction.sport)
+        return threshold_digest(correction.thresholds(thresholds), correction.sport, is_excluded=correction.is_excluded)
 
     # --- Which sessions a batch touches --------------------------------------------------------------------------
 
@@ -155,12 +156,14 @@ class Ingest:
                 if led != {group[0].recording_id} or led & changed:
                     groups.append(group)
             overlaps += grouping.overlaps
-        return Grouping(groups, overlaps)
+        members = {member for group in groups for member in _ids(group)}
+        return Grouping(groups, [pair for pair in overlaps if not members.isdisjoint(pair[:2])])
 
     def _stored_copies(self, runner_id: str, new: Sequence[Copy]) -> list[dict[str, Any]]:
         """Return the stored copies that the new ones may belong to.
 
-        Those whose recorded spans touch theirs, or touch one that does, and those that a person called the same.
+        Those whose recorded spans touch theirs, or touch one that does, those that a person called the same, and those
+        that share a stored session with any of them: it may come apart.
         """
         spans = [copy.recorded_minutes for copy in new if copy.recorded_minutes.size]
         low = min((int(span[0]) for span in spans), default=0)
@@ -191,43 +194,42 @@ class Ingest:
         pairs = (pair for pair, is_same in self._corrections.pairs.items() if is_same and pair & recording_ids)
         return set().union(*pairs)
 
-    def _former_sessions(self, leaders: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the stored sessions that give way: those of any recording that is written or moves."""
-        return ask(self._connection, "sessions_of_recordings", {"recording_ids": sorted(leaders)})
-
     # --- What is made of them ------------------------------------------------------------------------------------
 
-    def _derived(self, group: list[Copy], read: dict[str, Read], refused: list[Incoming]) -> Iterator[Derived]:
-        """Yield the session of one group; one that can't be derived joins `refused`."""
-        members = [read.get(copy.recording_id) or self._archived(copy.recording_id) for copy in group]
+    def _derived(self, group: list[Copy], read: dict[str, Read], refused: list[Incoming]) -> Derived | None:
+        """Return the session of one group, led by its best copy that can be; those that can't join `refused`."""
+        members = [read.get(copy.recording_id) or self._archived(copy.recording_id, refused) for copy in group]
         present = [member for member in members if member is not None]
-        if not present:
-            return
+        while present:
+            try:
+                return self._made_of(present)
+            except SkipRecording as error:
+                refused.append(Incoming(present.pop(0).received, error))
+        return None
+
+    def _made_of(self, present: list[Read]) -> Derived:
         recording, gave = compose([member.recording for member in present])
-        correction = self._corrections.of(_ids(group))
+        ids = tuple(member.recording_id for member in present)
+        correction = self._corrections.of(ids)
         recording = correction.recording(recording)
         runner_id = present[0].received.runner_id
         day, _, _ = local_start(recording, self._thresholds.time_zone(runner_id), self._zone_at)
         thresholds = correction.thresholds(self._thresholds.on(runner_id, date.fromisoformat(day)))
-        try:
-            session = derive(recording, thresholds, self._zone_at)
-        except SkipRecording as error:
-            refused.append(Incoming(present[0].received, error))
-            return
-        ids = tuple(member.recording_id for member in present)
-        yield Derived(runner_id, recording, ids, gave, correction, thresholds, session)
+        session = derive(recording, thresholds, self._zone_at)
+        return Derived(runner_id, recording, ids, gave, correction, thresholds, session)
 
-    def _archived(self, wanted_id: str) -> Read | None:
-        """Read a stored copy again from the archive; None where that is no longer possible (doctor tells)."""
+    def _archived(self, wanted_id: str, refused: list[Incoming]) -> Read | None:
+        """Read a stored copy again from the archive; one that can't be read any more joins `refused`."""
         row = ask(self._connection, "one_recording", {"recording_id": wanted_id})[0]
         received = store.received_of(row)
         try:
             decoded = self._decode_archived(row["content_sha256"], row["file_name"])
-        except SkipRecording:
+        except SkipRecording as error:
+            refused.append(Incoming(received, error))
             return None
-        return next(item for item in _read(Incoming(received, decoded)) if item.recording_id == wanted_id)
+        return next((item for item in _read(Incoming(received, decoded)) if item.recording_id == wanted_id), None)
 
-    def _write_estimated(self, derived: list[Derived]) -> None:
+    def _with_estimates(self, derived: list[Derived]) -> list[Derived]:
         """Derive once more the sessions for which the log itself tells a critical speed and nobody said one.
 
         The stretches that tell it are in the warehouse only now, those of this batch among them.
@@ -239,34 +241,39 @@ class Ingest:
             and not self._thresholds.has_critical_speed(item.runner_id, date.fromisoformat(item.session.session_date))
         ]
         if not open_ids:
-            return
+            return derived
         found = ask(self._connection, "critical_speeds", {"session_ids": open_ids})
-        estimate = {row["session_id"]: row["critical_speed_mps"] for row in found}
-        again = [
-            self._with_estimate(item, estimate[item.session_id]) for item in derived if item.session_id in estimate
-        ]
-        store.delete_sessions(self._connection, [item.session_id for item in again])
-        self._write_sessions(again)
+        estimate_mps = {row["session_id"]: row["critical_speed_mps"] for row in found}
+        again = {
+            item.session_id: self._with_estimate(item, estimate_mps[item.session_id])
+            for item in derived
+            if item.session_id in estimate_mps
+        }
+        store.delete_sessions(self._connection, again)
+        self._write_sessions(list(again.values()))
+        return [again.get(item.session_id, item) for item in derived]
 
     def _with_estimate(self, item: Derived, estimated_mps: float) -> Derived:
         day = date.fromisoformat(item.session.session_date)
         thresholds = item.correction.thresholds(self._thresholds.on(item.runner_id, day, estimated_mps))
-        session = derive(item.recording, thresholds, self._zone_at)
-        return Derived(
-            item.runner_id, item.recording, item.recording_ids, item.gave, item.correction, thresholds, session
-        )
+        return replace(item, thresholds=thresholds, session=derive(item.recording, thresholds, self._zone_at))
 
     # --- Rows ----------------------------------------------------------------------------------------------------
 
     def _write_recordings(self, read: dict[str, Read], leaders: dict[str, str], touched: Grouping) -> None:
+        members = [member for group in touched.groups for member in _ids(group)]
+        lost = set(members) - leaders.keys()
+        written = [item for item in read.values() if item.recording_id in leaders]
         store.replace_recordings(
             self._connection,
-            [recording_row(item, leaders[item.recording_id]) for item in read.values()],
-            [row for item in read.values() for row in issue_rows(item)],
+            [recording_row(item, leaders[item.recording_id]) for item in written],
+            [row for item in written for row in issue_rows(item)],
+            lost,
         )
         moved = {member: leader for member, leader in leaders.items() if member not in read}
         store.move_recordings(self._connection, moved)
-        store.replace_overlaps(self._connection, sorted(leaders), touched.overlaps)
+        overlaps = [pair for pair in touched.overlaps if lost.isdisjoint(pair[:2])]
+        store.replace_overlaps(self._connection, members, overlaps)
 
     def _write_sessions(self, items: Sequence[Derived]) -> None:
         rows_of: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.settings import Home
 
-EntryKind = Literal["runner", "stage", "symptom", "rehab", "correction"]
+EntryKind = Literal["runner", "stage", "protocol", "override", "symptom", "rehab", "correction"]
 ENTRY_KINDS: Final = get_args(EntryKind)
 
 

@@ -135,7 +135,9 @@ def session_row(item: Derived) -> Row:
         "ceiling_source": item.thresholds.ceiling_source,
         "critical_speed_mps": item.thresholds.critical_speed_mps,
         "critical_speed_source": item.thresholds.critical_speed_source,
-        "threshold_digest": threshold_digest(item.thresholds, item.correction.sport),
+        "threshold_digest": threshold_digest(
+            item.thresholds, item.correction.sport, is_excluded=item.correction.is_excluded
+        ),
     }
 
 

@@ -83,11 +83,12 @@ class ThresholdBook:
         )
 
 
-def threshold_digest(thresholds: Thresholds, sport: str | None = None) -> str:
+def threshold_digest(thresholds: Thresholds, sport: str | None = None, *, is_excluded: bool = False) -> str:
     """Return a short name for what a session was derived with; a session with another one is derived anew.
 
     Args:
         thresholds: those of its day.
         sport: the sport as a correction has it, None where there is none.
+        is_excluded: whether it was taken out of the training: the runs after it have another baseline then.
     """
-    return hashlib.sha256(repr((astuple(thresholds), sport)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((astuple(thresholds), sport, is_excluded)).encode()).hexdigest()[:12]

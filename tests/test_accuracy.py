@@ -61,6 +61,9 @@ MET_ON_SYNTHETIC = frozenset(
         "local day and offset | synthetic",
         "duplicates found (simulated) | synthetic",
         "duplicates: others merged (simulated) | synthetic",
+        "cadence at matched speed | synthetic log",
+        "cadence at matched speed, refused without a baseline | synthetic log",
+        "critical speed from maximal efforts | synthetic log",
     }
 )
 

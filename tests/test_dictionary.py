@@ -6,9 +6,9 @@ import tomllib
 
 import pytest
 from support.example_home import asked
+from support.registry import all_definitions
 from support.source_tree import ROOT
 
-from pipeline.compliance.judge import fact_definitions
 from pipeline.settings import Home
 
 #: CONTRACT.md, relations: names that people and scripts rely on.
@@ -150,4 +150,4 @@ def test_every_fact_has_a_meaning_and_a_source(example_home):
     """`session_fact` lists what every fact means, with unit and source."""
     empty = [row for row in asked(example_home, "from fact_definition") if not (row["meaning"] and row["source"] and row["unit"])]
     assert [] == empty
-    assert len(fact_definitions()) == len({definition.name for definition, _ in fact_definitions()})
+    assert len(all_definitions()) == len({definition.name for definition, _ in all_definitions()})

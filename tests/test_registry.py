@@ -9,12 +9,12 @@ from itertools import chain
 
 import click
 import pytest
+from support.registry import all_definitions, bundled
 
 from connectors import SOURCES
 from connectors.base import Source
 from gaitkeeper.cli import COMMANDS
-from pipeline.compliance.judge import fact_definitions
-from pipeline.compliance.protocol import _BUNDLED, bundled_names, load_protocol
+from pipeline.compliance.protocol import bundled_names
 from pipeline.transforms import FACTS, TRANSFORMS
 from pipeline.warehouse.catalog import history_facts, sql_files
 
@@ -44,7 +44,7 @@ def test_the_names_of_sources_are_unique():
 def test_the_names_of_transforms_and_facts_are_unique():
     """One fact has one derivation, of its samples or of the history."""
     assert [] == twice(transform.name for transform in TRANSFORMS)
-    assert [] == twice(definition.name for definition, _ in fact_definitions())
+    assert [] == twice(definition.name for definition, _ in all_definitions())
 
 
 def test_every_fact_of_a_transform_is_in_the_registry():
@@ -52,7 +52,7 @@ def test_every_fact_of_a_transform_is_in_the_registry():
     assert list(FACTS) == list(chain.from_iterable(transform.definitions for transform in TRANSFORMS))
 
 
-@pytest.mark.parametrize("definition", [one for one, _ in fact_definitions()], ids=lambda one: one.name)
+@pytest.mark.parametrize("definition", [one for one, _ in all_definitions()], ids=lambda one: one.name)
 def test_every_fact_has_a_meaning_a_source_and_honest_errors(definition):
     """A fact says what it is, where its algorithm comes from, and how far it can be off."""
     assert re.fullmatch(r"[a-z][a-z0-9_]*", definition.name)
@@ -64,7 +64,7 @@ def test_every_fact_has_a_meaning_a_source_and_honest_errors(definition):
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_limit_of_a_bundled_protocol_has_a_source_and_a_sentence(name):
     """Every threshold carries its source; what is ours says so."""
-    protocol = load_protocol(_BUNDLED / f"{name}.toml", {one.name: unit for one, unit in fact_definitions()})
+    protocol = bundled(name)
     assert protocol.limits
     for limit in protocol.limits:
         assert is_said(limit.source), limit
@@ -76,7 +76,7 @@ def test_every_limit_of_a_bundled_protocol_has_a_source_and_a_sentence(name):
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_stage_of_a_bundled_protocol_holds_the_hips_answer(name):
     """No stage is without a limit on pain and red flags, whatever else it allows."""
-    protocol = load_protocol(_BUNDLED / f"{name}.toml", {one.name: unit for one, unit in fact_definitions()})
+    protocol = bundled(name)
     for stage in protocol.stages:
         held = {limit.fact for limit in protocol.limits if limit.stage_id == stage.stage_id}
         assert {"red_flag_count", "pain_during", "pain_next_morning_rise"} <= held
@@ -85,7 +85,7 @@ def test_every_stage_of_a_bundled_protocol_holds_the_hips_answer(name):
 @pytest.mark.parametrize("name", bundled_names())
 def test_stages_only_ever_allow_more(name):
     """A later rung never allows less than the one before it: the ladder goes up."""
-    protocol = load_protocol(_BUNDLED / f"{name}.toml", {one.name: unit for one, unit in fact_definitions()})
+    protocol = bundled(name)
     order = [stage.stage_id for stage in protocol.stages]
     shrinking = {"pickup_sessions_7d": "strides make room for the tempo session in S3"}
     for fact, bound, outcome in {(limit.fact, limit.bound, limit.outcome) for limit in protocol.limits}:

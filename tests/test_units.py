@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.example_home import asked
+from support.registry import all_definitions
 from support.source_tree import ROOT, modules, tree_of
 
-from pipeline.compliance.judge import fact_definitions
 from pipeline.settings import Home
 from pipeline.transforms import FACTS
 from pipeline.units import DEG_PER_SEMICIRCLE, STEPS_PER_STRIDE, UNIT_OF_SUFFIX, mps_from_pace, pace_from_mps, unit_of
@@ -183,7 +183,7 @@ def test_every_fact_has_a_unit_in_its_name():
 def test_facts_of_history_say_the_unit_of_their_suffix():
     """What sql/facts.toml says by hand is what the name says, where it says something."""
     wrong = {}
-    for definition, unit in fact_definitions():
+    for definition, unit in all_definitions():
         expected = FACTS_WITHOUT_SUFFIX.get(definition.name, unit_of(definition.name))
         expected = "share" if definition.name in SHOWN_AS_SHARE else expected
         if expected != unit:

@@ -16,7 +16,7 @@ from pipeline.compliance.judge import home_protocol
 from pipeline.errors import GaitkeeperError, SkipRecording
 from pipeline.lines import damaged_lines
 from pipeline.warehouse.checks import run_checks
-from pipeline.warehouse.connection import ask, is_outdated
+from pipeline.warehouse.connection import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,9 +125,6 @@ def _truth(home: Home, *, deep: bool) -> Iterator[Row]:
 def _warehouse(home: Home, as_of: datetime | None) -> Iterator[Row]:
     try:
         with open_log(home, as_of) as connection:
-            if is_outdated(connection):
-                yield _row("warehouse", "look", "it was made by another version", "run `gaitkeeper rebuild`")
-                return
             yield from _contents(connection)
             yield from _quarantine(connection)
             yield from _questions(connection)

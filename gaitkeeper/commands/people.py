@@ -29,6 +29,7 @@ from pipeline.units import mps_from_pace
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from pipeline.compliance.protocol import Protocol
     from pipeline.settings import Home
 
 #: Running speeds that a person can mean, metres a second: 15 min/km to 2 min/km.
@@ -230,20 +231,34 @@ def stage_set_command(
     **said: date | None,
 ) -> None:
     """Set the stage from a day on. Nothing but this ever changes a stage."""
-    from pipeline.compliance.judge import home_protocol
-
     runner_id = one_runner(home, runner_id)
-    stages = {stage.stage_id.lower(): stage for stage in home_protocol(home).stages}
+    from_date = said["from"] or today_in(home, None)
+    stages = {stage.stage_id.lower(): stage for stage in _protocol_on(home, runner_id, from_date).stages}
     stage = stages.get(stage_id.lower())
     if stage is None:
         known = ", ".join(other.stage_id for other in stages.values())
-        raise NeedsAttention(f"{stage_id!r} is no stage of this home's protocol ({known}).")
+        raise NeedsAttention(f"{stage_id!r} is no stage of the protocol that holds on {from_date} ({known}).")
     if not set_by.strip():
         raise NeedsAttention("Say who decides: --by NAME.")
-    day = (said["from"] or today_in(home, None)).isoformat()
+    day = from_date.isoformat()
     data = {"stage_id": stage.stage_id, "from_date": day, "reason": reason}
     write_entries(home, [new_entry("stage", runner_id, data, by=set_by.strip(), now_utc=now_in(home, None))])
     say(f"{runner_id} is in stage {stage.stage_id} ({stage.name}) from {day}, set by {set_by.strip()}.")
+
+
+def _protocol_on(home: Home, runner_id: str, day: date) -> Protocol:
+    """Return the protocol that judges a runner on a day."""
+    from pipeline.compliance.judge import home_protocol, protocol_periods
+
+    if not home.published_file.exists():
+        return home_protocol(home)
+    with open_log(home, None) as connection:
+        periods = protocol_periods(connection, home)
+    return next(
+        period.protocol
+        for period in periods
+        if period.runner_id == runner_id and period.valid_from_date <= day < period.valid_before_date
+    )
 
 
 @stage_command.command("history")
@@ -260,3 +275,33 @@ def stage_history_command(home: Home, runner_id: str | None, output_format: str)
         print_rows(
             ask(connection, "stage_history", {"runner_id": runner_id}), output_format, nothing="No stage was set yet."
         )
+
+
+@stage_command.command("override")
+@home_option
+@runner_option
+@click.argument("wanted", metavar="SESSION")
+@click.argument("fact")
+@click.option("--by", "said_by", required=True, metavar="NAME", help="Who decides: a clinician's name.")
+@click.option("--reason", help="Why; needed, unless the override is taken back.")
+@click.option("--undo", is_flag=True, help="Take the override back.")
+def override_command(
+    home: Home, runner_id: str | None, wanted: str, fact: str, said_by: str, reason: str | None, undo: bool
+) -> None:
+    """Set a finding of a session aside, with the reason; it stays visible and no longer counts."""
+    from gaitkeeper.commands.show import find_session
+    from pipeline.warehouse.connection import ask
+
+    runner_id = one_runner(home, runner_id)
+    if not undo and not (reason or "").strip():
+        raise NeedsAttention("Say why the finding is set aside: --reason TEXT. Nothing was recorded.")
+    with open_log(home, None) as connection:
+        session_id = find_session(connection, runner_id, wanted)
+        found = {row["fact"] for row in ask(connection, "session_findings", {"session_id": session_id})}
+    if fact not in found:
+        raise NeedsAttention(
+            f"The session {session_id} has no finding on {fact!r} ({', '.join(sorted(found)) or 'none'})."
+        )
+    data = {"recording_id": session_id, "fact": fact, "reason": reason, "is_undone": True if undo else None}
+    write_entries(home, [new_entry("override", runner_id, data, by=said_by.strip(), now_utc=now_in(home, None))])
+    say(f"{fact} of session {session_id}: {'counts again' if undo else 'set aside'}, by {said_by.strip()}.")

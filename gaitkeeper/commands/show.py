@@ -143,7 +143,8 @@ def status_command(home: Home, runner_id: str | None, output_format: str, as_of:
     with open_log(home, as_of) as connection:
         found = ask(connection, "status", {"runner_id": runner_id})
         for row in found:
-            row["limits"] = ask(connection, "stage_limits", {"stage_id": row["stage_id"]})
+            row["limits"] = ask(connection, "stage_limits", {"runner_id": row["runner_id"]})
+            row["criteria"] = ask(connection, "stage_criteria", {"runner_id": row["runner_id"]})
             row["last_syncs"] = [s for s in ask(connection, "last_syncs") if s["runner_id"] == row["runner_id"]]
     if output_format == "table":
         for row in found:
@@ -165,6 +166,7 @@ def _status_lines(row: dict[str, Any]) -> list[str]:
             f" (else: {limit['outcome'].replace('_', ' ')})"
             for limit in row["limits"]
         ]
+    lines += _criteria_lines(row["criteria"])
     lines.append(f"  Runs in the log: {row['run_count']}; the last one: {row['last_run_date'] or 'none'}")
     lines.append(f"  Last seven days: {row['flagged_7d_count']} flagged, {row['unknown_7d_count']} not fully known")
     if not row["last_syncs"]:
@@ -175,6 +177,42 @@ def _status_lines(row: dict[str, Any]) -> list[str]:
         for sync in row["last_syncs"]
     ]
     return lines
+
+
+#: What each kind of criterion speaks for, in words that leave the decision where it belongs.
+_DECISIONS = {
+    "advance": "Criteria for the next stage",
+    "hold": "Reasons to hold the stage",
+    "regress": "Reasons to propose the stage before (three days without running first)",
+    "layoff": "Layoff",
+}
+
+
+def _criteria_lines(criteria: list[dict[str, Any]]) -> list[str]:
+    """Return the criteria kind by kind: what is met, what is not, what is unknown; the clinician decides."""
+    lines: list[str] = []
+    for decision, heading in _DECISIONS.items():
+        listed = [row for row in criteria if row["decision"] == decision]
+        met = sum(row["criterion_state"] == "met" for row in listed)
+        unknown = sum(row["criterion_state"] == "unknown" for row in listed)
+        if decision == "advance" and listed:
+            lines.append(
+                f"  {heading}: {met} of {len(listed)} recorded as met, {unknown} unknown; for the clinician's decision"
+            )
+            lines += [f"    {_STATE_MARKS[row['criterion_state']]} {_criterion(row)}" for row in listed]
+        elif met + unknown < len(listed):
+            lines.append(f"  {heading}: for the clinician's decision")
+            lines += [f"    - {_criterion(row)}" for row in listed if row["criterion_state"] == "not_met"]
+    return lines
+
+
+_STATE_MARKS = {"met": "[x]", "not_met": "[ ]", "unknown": "[?]"}
+
+
+def _criterion(row: dict[str, Any]) -> str:
+    bound = "at most" if row["bound"] == "max" else "at least"
+    observed = row["observed_text"] if row["observed_text"] is not None else f"not known ({row['detail']})"
+    return f"{row['sentence']}: {observed}; {bound} {row['limit_text']}"
 
 
 @click.command("sql")

@@ -41,7 +41,8 @@ def _heading(week: Week) -> Iterator[str]:
     if stage_id is None:
         yield "No stage is set: nothing can be held against a plan (gaitkeeper stage set S1 --by NAME)."
     else:
-        yield f"Stage {stage_id}, {week.stage_name}; set by {week.set_by} on {week.set_on_date}."
+        name = "" if week.stage_name is None else f", {week.stage_name}"
+        yield f"Stage {stage_id}{name}; set by {week.set_by} on {week.set_on_date}."
 
 
 def _totals(week: Week) -> Iterator[str]:
@@ -118,10 +119,11 @@ def _flags(week: Week) -> Iterator[str]:
 
 def told_flags(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the findings to be told: where a red flag stands, it stands alone."""
-    red = {row["session_id"] for row in findings if row["outcome"] == "contact_clinician"}
+    standing = [row for row in findings if row["overridden_by"] is None]
+    red = {row["session_id"] for row in standing if row["outcome"] == "contact_clinician"}
     return [
         row
-        for row in findings
+        for row in standing
         if row["outcome"] == "contact_clinician"
         or (row["outcome"] in ("hold", "outside_plan") and row["session_id"] not in red)
     ]

@@ -22,7 +22,7 @@ def best_efforts(w: Workings) -> tuple[tuple[float, float], ...]:
     """
     if w.gait.by != "cadence" or not w.grid.has("step_m"):
         return ()
-    way_m = np.concatenate(([0.0], np.cumsum(np.nan_to_num(w.grid.step_m, nan=0.0))))
+    way_m = np.concatenate(([0.0], np.cumsum(np.fmax(w.grid.step_m, 0.0))))
     run_s = np.concatenate(([0], np.cumsum(w.gait.is_stepped)))
     found: list[tuple[float, float]] = []
     for duration_s in DURATIONS_S:

@@ -69,8 +69,8 @@ def classify(grid: Grid) -> Gait:
     cadence_spm = grid.cadence_spm
     speed_mps = grid.speed_mps
     has_cadence = np.isfinite(cadence_spm)
-    v = np.nan_to_num(speed_mps, nan=0.0)
-    c = np.nan_to_num(_smooth(cadence_spm), nan=0.0)
+    v = np.fmax(speed_mps, 0.0)  # unknown counts as 0: both are told apart below
+    c = np.fmax(_smooth(cadence_spm), 0.0)
     on = np.where(
         has_cadence,
         (c >= RUN_ON_SPM) | ((c >= AMBIGUOUS_SPM) & (v >= AMBIGUOUS_RUN_MPS)),

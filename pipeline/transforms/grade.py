@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.transforms.windows import Pieces, hysteresis, stretches
+from pipeline.transforms.windows import stretches
 
 if TYPE_CHECKING:
     from pipeline.model import FloatArray
@@ -92,12 +92,17 @@ def slope_pct(altitude_m: FloatArray, window_m: float) -> FloatArray:
 
 
 def hills(profile: Profile, threshold_pct: float, sign: float) -> list[Hill]:
-    """Return the stretches at or above the threshold: `sign` 1.0 uphill, -1.0 downhill."""
+    """Return the stretches at or above the threshold: `sign` 1.0 uphill, -1.0 downhill.
+
+    A stretch begins where the slope reaches the threshold and ends where it falls HYSTERESIS_PCT under it.
+    """
     slope = sign * profile.grade_pct
-    if not np.nanmax(slope, initial=-np.inf) >= threshold_pct:
+    reached = np.concatenate(([0], np.cumsum(slope >= threshold_pct)))
+    if reached[-1] == 0:
         return []
-    single = Pieces.single(len(slope))
-    first, end = stretches(hysteresis(slope >= threshold_pct, slope < threshold_pct - HYSTERESIS_PCT, single), single)
+    first, end = stretches(slope >= threshold_pct - HYSTERESIS_PCT)
+    is_hill = reached[end] > reached[first]
+    first, end = np.searchsorted(reached, reached[first[is_hill]] + 1) - 1, end[is_hill]
     last = np.minimum(end, len(slope) - 1)
     long = profile.distance_m[last] - profile.distance_m[first] >= MIN_HILL_M
     high = sign * (profile.altitude_m[last] - profile.altitude_m[first]) >= MIN_GAIN_M

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.errors import SkipRecording
 from pipeline.transforms import clean
 from pipeline.transforms.pauses import is_within, overlaps, timer_spans
+from pipeline.transforms.resample import Resampler
 from pipeline.transforms.windows import Pieces, window_mean
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ NEAR_RECORD_S: Final = 60.0
 MAX_HOLE_S: Final = 60.0
 #: Altitude changes slowly and some makers write it rarely: over two minutes of running a straight line is fair.
 MAX_ALTITUDE_HOLE_S: Final = 120.0
-#: At the edge of a hole the nearest value holds this long.
-HOLD_S: Final = 2.0
 #: Twelve days and a half of seconds: longer than any race; what claims more has broken times. Bounds the memory.
 MAX_ROWS: Final = 1_080_000
 #: The window of the speed that people see; the device's own lags 3-10 s (METRICS.md, traps).
@@ -94,7 +93,7 @@ def make_grid(recording: Recording, thresholds: Thresholds, *, is_indoor: bool) 
     is_break[1:] = (np.diff(t_row) > 1) | (np.diff(_span_of(spans, t_row)) > 0)
     pieces = Pieces.from_breaks(is_break)
     track, source = _distance(recording, spans, thresholds, is_indoor=is_indoor)
-    resample = _Resampler(samples.t_s, t_row)
+    resample = Resampler(samples.t_s, t_row, spans)
     distance_m, step_m = _way(track, t_row)
     altitude_m = clean.without_spikes(samples.altitude_m, clean.ALTITUDE_SPIKE_M)
     return Grid(
@@ -145,42 +144,6 @@ def _span_of(spans: FloatArray, t_s: FloatArray) -> FloatArray:
     """Return the number of the span that each instant lies in (the one before it in a pause)."""
     number: FloatArray = np.searchsorted(spans[:, 0], t_s, side="right").astype(np.float64) - 1.0
     return number
-
-
-class _Resampler:
-    """Interpolates columns of one recording onto the rows; remembers the neighbours of each pattern of known values."""
-
-    def __init__(self, t_s: FloatArray, t_row: FloatArray) -> None:
-        self._t_s, self._t_row = t_s, t_row
-        self._reach: dict[bytes, tuple[FloatArray, FloatArray]] = {}
-
-    def __call__(self, values: FloatArray, max_hole_s: float) -> FloatArray:
-        known = np.isfinite(values)
-        if not known.any() or len(self._t_row) == 0:
-            return np.full(len(self._t_row), np.nan)
-        t = self._t_s if known.all() else self._t_s[known]
-        held = values if len(t) == len(values) else values[known]
-        out = np.interp(self._t_row, t, held)
-        to_left, to_right = self._neighbours(known, t)
-        hole = to_left + to_right
-        out[(hole > max_hole_s) & (np.minimum(to_left, to_right) > HOLD_S)] = np.nan
-        edge = (hole > max_hole_s) & (np.minimum(to_left, to_right) <= HOLD_S)
-        if edge.any():
-            nearest = np.where(to_left <= to_right, self._t_row - to_left, self._t_row + to_right)[edge]
-            out[edge] = np.interp(nearest, t, held)
-        return out
-
-    def _neighbours(self, known: NDArray[np.bool_], t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return for each row the seconds back to the known value before it and on to the one after it."""
-        key = known.tobytes()
-        if key not in self._reach:
-            right = np.searchsorted(t, self._t_row, side="left")
-            padded = np.concatenate(([-np.inf], t, [np.inf]))
-            on_it = padded[right + 1] == self._t_row
-            to_right = padded[right + 1] - self._t_row
-            to_left = np.where(on_it, 0.0, self._t_row - padded[right])
-            self._reach[key] = (to_left, to_right)
-        return self._reach[key]
 
 
 def _distance(

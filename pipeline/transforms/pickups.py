@@ -56,7 +56,7 @@ def pickup_bouts(w: Workings) -> list[Bout]:
     if base_mps is None:
         return []
     found: list[Bout] = []
-    first, end = stretches(np.nan_to_num(speed_mps, nan=-1.0) >= PEAK_RATIO * base_mps, w.grid.pieces)
+    first, end = stretches(speed_mps >= PEAK_RATIO * base_mps, w.grid.pieces)
     for a, b in _worth_a_look(w, first, end, base_mps)[:MAX_PEAKS].tolist():
         bout = _judged(w, a, b, float(base_mps[a]))
         if bout is not None and not any(bout.overlaps(other) for other in found):
@@ -88,7 +88,7 @@ def _worth_a_look(w: Workings, first: IndexArray, end: IndexArray, base_mps: Flo
         return np.zeros((0, 2), dtype=np.intp)
     length, t_s = end - first, w.grid.t_s[first] - w.grid.t_s[0]
     fits = (length >= 3) & (length <= 2 * MAX_WIDTH_S) & (t_s >= WARM_UP_S)
-    filled = np.nan_to_num(w.speed_11s_mps, nan=-1.0)
+    filled = np.fmax(w.speed_11s_mps, -1.0)
     peak_mps = np.maximum.reduceat(filled, first)  # up to the next stretch, all of which lies lower
     ceiling_mps, critical_mps = w.thresholds.ceiling_mps, w.thresholds.critical_speed_mps
     least_mps = PEAK_RATIO_ALONE * base_mps[first] if critical_mps is None else np.full(len(first), critical_mps)

@@ -68,11 +68,14 @@ def _long_bouts(w: Workings) -> list[Bout]:
     ceiling_mps = w.thresholds.ceiling_mps
     if ceiling_mps is None:
         return []
-    steady = [bout for bout in _fast_stretches(w, ceiling_mps, *STEADY) if seconds(w, bout) > MAX_INTERVAL_S]
-    steady = [bout for bout in steady if mean_speed_mps(w, bout) >= STEADY_MEAN_RATIO * ceiling_mps]
+    steady = [
+        bout
+        for bout in _fast_stretches(w, ceiling_mps, *STEADY, longer_than_s=MAX_INTERVAL_S)
+        if seconds(w, bout) > MAX_INTERVAL_S and mean_speed_mps(w, bout) >= STEADY_MEAN_RATIO * ceiling_mps
+    ]
     short = [
         bout
-        for bout in _fast_stretches(w, ceiling_mps, *CHANGING)
+        for bout in _fast_stretches(w, ceiling_mps, *CHANGING, longer_than_s=MAX_PICKUP_S)
         if not any(bout.overlaps(other) for other in steady)
         and MAX_PICKUP_S < seconds(w, bout) <= MAX_INTERVAL_S
         and _stands_out(w, bout)
@@ -80,9 +83,14 @@ def _long_bouts(w: Workings) -> list[Bout]:
     return [_with_doubts(w, bout) for bout in (*steady, *short) if not _is_downhill(w, bout)]
 
 
-def _fast_stretches(w: Workings, ceiling_mps: float, window_s: int, end_ratio: float) -> list[Bout]:
-    """Return the stretches of running that begin above 1.15 x ceiling and end under `end_ratio` x ceiling."""
-    speed_mps = np.nan_to_num(window_mean(w.grid.step_m, w.grid.pieces, window_s))
+def _fast_stretches(
+    w: Workings, ceiling_mps: float, window_s: int, end_ratio: float, *, longer_than_s: float
+) -> list[Bout]:
+    """Return the stretches of running that begin above 1.15 x ceiling and end under `end_ratio` x ceiling.
+
+    Those that can't be longer than `longer_than_s` with sharp edges are left out.
+    """
+    speed_mps = np.fmax(window_mean(w.grid.step_m, w.grid.pieces, window_s), 0.0)
     fast = hysteresis(speed_mps >= SURGE_RATIO * ceiling_mps, speed_mps < end_ratio * ceiling_mps, w.grid.pieces)
     first, end = stretches(fast & w.gait.is_run, w.grid.pieces)
     bouts: list[Bout] = []
@@ -91,7 +99,7 @@ def _fast_stretches(w: Workings, ceiling_mps: float, window_s: int, end_ratio: f
             bouts[-1] = Bout(bouts[-1].first, b)
         else:
             bouts.append(Bout(a, b))
-    return [sharpened(w, bout) for bout in bouts if seconds(w, bout) > MAX_PICKUP_S - EDGE_S]
+    return [sharpened(w, bout) for bout in bouts if seconds(w, bout) > longer_than_s - EDGE_S]
 
 
 def _stands_out(w: Workings, bout: Bout) -> bool:

@@ -58,7 +58,7 @@ def window_sum(values: FloatArray, low: IndexArray, high: IndexArray) -> FloatAr
     """Return the sum of `values[low:high]` for each pair; `values` must be finite."""
     total = np.zeros(len(values) + 1)
     np.cumsum(values, out=total[1:])
-    return total[high] - total[low]
+    return total.take(high) - total.take(low)
 
 
 def window_mean(values: FloatArray, pieces: Pieces, width: int, mask: BoolArray | None = None) -> FloatArray:

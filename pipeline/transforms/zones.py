@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.model import Fact, FactDefinition, ZoneTime
 from pipeline.transforms.definitions import Transform, not_assessable
-from pipeline.transforms.windows import stretches, window_mean, window_sum
+from pipeline.transforms.windows import bounds, stretches, window_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,10 +128,10 @@ def _over(w: Workings, name: str, left_out: tuple[str, ...], ceiling_mps: float)
         if surge.kind in left_out and not surge.is_possible_only:
             end_s = surge.start_s + surge.duration_s + PICKUP_MARGIN_S
             counts[np.searchsorted(t_s, surge.start_s - PICKUP_MARGIN_S) : np.searchsorted(t_s, end_s)] = False
-    mean_mps = window_mean(w.grid.step_m, w.grid.pieces, OVER_WINDOW_S, mask=counts)
-    low, high = np.maximum(w.grid.pieces.start, np.arange(len(t_s)) - 15), np.arange(len(t_s)) + 15
-    held = window_sum(counts.astype(np.float64), low, np.minimum(high, w.grid.pieces.end))
-    over = counts & (mean_mps > ceiling_mps * TOLERANCE_RATIO) & (held >= MIN_COUNTED_S)
+    low, high = bounds(w.grid.pieces, OVER_WINDOW_S // 2, OVER_WINDOW_S // 2)
+    counted_s = window_sum(counts.astype(np.float64), low, high)
+    excess_m = window_sum(np.where(counts, w.grid.step_m - ceiling_mps * TOLERANCE_RATIO, 0.0), low, high)
+    over = counts & (excess_m > 0) & (counted_s >= MIN_COUNTED_S)
     first, end = stretches(over, w.grid.pieces)
     detail = None if np.isfinite(w.grade_pct).any() else "by speed alone: without a barometer a downhill counts, too"
     if len(first) == 0:

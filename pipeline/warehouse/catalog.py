@@ -75,12 +75,17 @@ def column_meaning(relation: str, column: str) -> str:
 
 
 @cache
-def history_facts() -> tuple[tuple[FactDefinition, str], ...]:
-    """Return the facts of `sql/facts` with their units (`sql/facts.toml`)."""
+def history_facts(of: str = "run") -> tuple[tuple[FactDefinition, str], ...]:
+    """Return the facts that SQL makes, with their units (`sql/facts.toml`).
+
+    Args:
+        of: "run" for those of one run, which limits may name; "today" for those of a day, which criteria may name.
+    """
     raw = tomllib.loads((sql_folder() / "facts.toml").read_text("utf-8"))
     return tuple(
         (FactDefinition(name, row["meaning"], row["source"], row.get("error_abs"), row.get("error_ratio")), row["unit"])
         for name, row in raw.items()
+        if row.get("of", "run") == of
     )
 
 

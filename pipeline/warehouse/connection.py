@@ -37,6 +37,14 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 Connection = duckdb.DuckDBPyConnection
 
 
+class OutdatedWarehouse(NeedsAttention):
+    """Another version of the program made it: it is made again before it is read."""
+
+
+class BrokenWarehouse(NeedsAttention):
+    """A database file that can't be opened: `gaitkeeper rebuild` makes it again."""
+
+
 def quoted(text: str) -> str:
     """Return a text as a SQL literal, for the few places that take no parameter."""
     return "'" + text.replace("'", "''") + "'"
@@ -53,9 +61,9 @@ def _opened(path: Path, *, read_only: bool) -> Connection:
             raise NeedsAttention(
                 "Another Gaitkeeper is writing to this home right now. Wait until it is done, and run this again."
             ) from error
-        raise NeedsAttention(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
+        raise BrokenWarehouse(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
     except duckdb.Error as error:
-        raise NeedsAttention(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
+        raise BrokenWarehouse(f"{path} can't be opened: {_first_line(error)}. Run `gaitkeeper rebuild`.") from error
     return connection
 
 
@@ -73,6 +81,15 @@ def _place(connection: Connection, home: Home, *, temporary: bool = False) -> No
     connection.execute(f"create or replace {kind} home_path() as {quoted(path)}")
 
 
+def _require_truth(home: Home) -> None:
+    """Raise NeedsAttention where a list of the journal is gone: to go on without it would look like an empty log."""
+    for file in (home.journal_file, home.received_file, home.sync_run_file):
+        if not file.is_file():
+            raise NeedsAttention(
+                f"{file} is missing. Restore it from a backup; `gaitkeeper init` begins an empty one in its place."
+            )
+
+
 @contextmanager
 def writing(home: Home) -> Iterator[Connection]:
     """Open the writer's file, with today's schema, for one process at a time.
@@ -80,6 +97,7 @@ def writing(home: Home) -> Iterator[Connection]:
     Raises:
         NeedsAttention: another process writes, or the file can't be opened.
     """
+    _require_truth(home)
     connection = _opened(home.writer_file, read_only=False)
     try:
         home.writer_file.chmod(PRIVATE_FILE_MODE)
@@ -173,13 +191,18 @@ def reading(home: Home, now_utc: datetime, today: date) -> Iterator[Connection]:
     """Open the published snapshot read-only, with this reader's own "today" in front.
 
     Raises:
-        NeedsAttention: nothing was published yet.
+        NeedsAttention: nothing was published yet; OutdatedWarehouse: another version of the program published it.
     """
     home.require()
     if not home.published_file.exists():
         raise NeedsAttention(f"Nothing was imported into {home.path} yet. Run `gaitkeeper import FOLDER`.")
+    _require_truth(home)
     connection = _opened(home.published_file, read_only=True)
     try:
+        if is_outdated(connection):
+            raise OutdatedWarehouse(
+                f"{home.published_file} was made by another version of Gaitkeeper. Run `gaitkeeper rebuild`."
+            )
         _place(connection, home, temporary=True)
         connection.execute(
             "create temporary table as_of as select ? as as_of_utc, ?::date as as_of_date", [now_utc, today]

@@ -65,9 +65,11 @@ def delete_sessions(connection: Connection, session_ids: Iterable[str]) -> None:
             connection.execute(f"delete from {table} where session_id in (select unnest(?))", [ids])
 
 
-def replace_recordings(connection: Connection, recordings: Sequence[Row], issues: Sequence[Row]) -> None:
-    """Write recordings anew, with what is to be said about their data."""
-    ids = [row["recording_id"] for row in recordings]
+def replace_recordings(
+    connection: Connection, recordings: Sequence[Row], issues: Sequence[Row], lost: Iterable[str] = ()
+) -> None:
+    """Write recordings anew, with what is to be said about their data; take out those that can't be read any more."""
+    ids = [*(row["recording_id"] for row in recordings), *lost]
     for table in ("recording", "recording_issue"):
         connection.execute(f"delete from {table} where recording_id in (select unnest(?))", [ids])
     insert_rows(connection, "recording", recordings)

@@ -1,4 +1,4 @@
--- Stored recordings of one runner whose recorded minutes touch a span, and some by name.
+-- Stored recordings of one runner whose recorded minutes touch a span, some by name, and those of the same sessions.
 select
     recording_id,
     session_id,
@@ -13,5 +13,8 @@ where runner_id = $runner_id
     and (
         (len(recorded_minutes) > 0 and recorded_minutes[1] <= $last_minute and recorded_minutes[-1] >= $first_minute)
         or recording_id in (select unnest($recording_ids))
+        or session_id in (
+            select named.session_id from recording as named where named.recording_id in (select unnest($recording_ids))
+        )
     )
 order by recording_id

@@ -2,7 +2,7 @@
 select
     runner_id,
     json_extract_string(data, '$.stage_id') as stage_id,
-    cast(json_extract_string(data, '$.from_date') as date) as from_date,
+    try_cast(json_extract_string(data, '$.from_date') as date) as from_date,
     said_by as set_by,
     entry_utc,
     json_extract_string(data, '$.reason') as reason

@@ -1,8 +1,7 @@
--- One row per stage of the protocol in force.
+-- One row per stage of each protocol that holds on some day.
 create table if not exists protocol_stage (
-    protocol_name varchar not null,
     protocol_version varchar not null,
-    stage_id varchar primary key,
+    stage_id varchar not null,
     stage_position integer not null,
     stage_name varchar not null
 )

@@ -6,15 +6,20 @@ with staged as (
         run.session_date,
         stage.stage_id,
         stage.set_by,
-        stage.set_on_date
+        stage.set_on_date,
+        period.protocol_version
     from run_session as run
     left join stage_on_date as stage on stage.runner_id = run.runner_id and stage.stage_date = run.session_date
+    left join protocol_period as period
+        on period.runner_id = run.runner_id
+        and run.session_date >= period.valid_from_date
+        and run.session_date < period.valid_before_date
 ),
 
 held as (
     select
         staged.*,
-        stage_limit.* exclude (stage_id),
+        stage_limit.* exclude (stage_id, protocol_version),
         fact."value" as observed,
         fact.status,
         fact.detail,
@@ -33,7 +38,9 @@ held as (
             false
         ) as is_too_close
     from staged
-    inner join stage_limit on stage_limit.stage_id = staged.stage_id
+    inner join stage_limit
+        on stage_limit.protocol_version = staged.protocol_version
+        and stage_limit.stage_id = staged.stage_id
     left join session_fact as fact on fact.session_id = staged.session_id and fact.fact = stage_limit.fact
     left join fact_definition as definition on definition.fact = stage_limit.fact
 ),
@@ -52,27 +59,40 @@ judged as (
 )
 
 select
-    runner_id,
-    session_id,
-    session_date,
-    stage_id,
-    fact,
-    observed,
-    limit_value,
-    bound,
-    unit,
-    found as outcome,
-    if(is_breach, start_s, null) as start_s,
-    if(is_breach, end_s, null) as end_s,
+    judged.runner_id,
+    judged.session_id,
+    judged.session_date,
+    judged.stage_id,
+    judged.fact,
+    judged.observed,
+    judged.limit_value,
+    judged.bound,
+    judged.unit,
+    judged.found as outcome,
+    if(judged.is_breach, judged.start_s, null) as start_s,
+    if(judged.is_breach, judged.end_s, null) as end_s,
     finding_message(
-        found, sentence, observed, limit_value, bound, unit, detail, stage_id, set_by, set_on_date, is_breach and is_too_close
+        judged.found,
+        judged.sentence,
+        judged.observed,
+        judged.limit_value,
+        judged.bound,
+        judged.unit,
+        judged.detail,
+        judged.stage_id,
+        judged.set_by,
+        judged.set_on_date,
+        judged.is_breach and judged.is_too_close
     ) as message,
-    protocol_version,
-    source,
-    basis,
-    set_by,
-    set_on_date
+    judged.protocol_version,
+    judged.source,
+    judged.basis,
+    judged.set_by,
+    judged.set_on_date,
+    override.overridden_by,
+    override.override_reason
 from judged
+left join override on override.session_id = judged.session_id and override.fact = judged.fact
 union all by name
 select
     runner_id,
@@ -80,6 +100,11 @@ select
     session_date,
     'stage' as fact,
     'not_assessable' as outcome,
-    'No stage was set for this day, so nothing can be held against it (gaitkeeper stage set).' as message
+    if(
+        stage_id is null,
+        'No stage was set for this day, so nothing can be held against it (gaitkeeper stage set).',
+        'The protocol that held on this day has no stage ' || stage_id || ' (gaitkeeper stage set).'
+    ) as message
 from staged
-where stage_id is null or stage_id not in (select stage_id from protocol_stage)
+anti join protocol_stage as known
+    on known.protocol_version = staged.protocol_version and known.stage_id = staged.stage_id

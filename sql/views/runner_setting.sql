@@ -4,17 +4,23 @@ with said as (
         runner_id,
         json_extract_string(data, '$.setting') as setting,
         json_extract_string(data, '$.value') as setting_value,
-        cast(json_extract_string(data, '$.from_date') as date) as from_date,
+        try_cast(json_extract_string(data, '$.from_date') as date) as from_date,
         said_by,
         entry_utc,
         entry_id
     from journal_entry
     where entry_kind = 'runner' and json_extract_string(data, '$.setting') is not null
+        -- a number that is none was edited by hand
+        and (
+            not regexp_matches(json_extract_string(data, '$.setting'), '_(mps|bpm|spm)$')
+            or try_cast(json_extract_string(data, '$.value') as double) is not null
+        )
 ),
 
 latest_of_day as (
     select *
     from said
+    where from_date is not null
     qualify row_number() over (partition by runner_id, setting, from_date order by entry_utc desc, entry_id desc) = 1
 )
 

@@ -4,6 +4,7 @@ with verdict as (
         session_id,
         arg_min(outcome, outcome_rank(outcome)) as verdict
     from finding
+    where overridden_by is null
     group by session_id
 )
 

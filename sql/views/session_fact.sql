@@ -10,6 +10,10 @@ with every_fact as (
     union all by name
     select * from tempo_week
     union all by name
+    select * from hard_spacing
+    union all by name
+    select * from changed_variables
+    union all by name
     select * from symptom_answer
     union all by name
     select * from matched_cadence

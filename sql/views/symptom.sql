@@ -5,11 +5,11 @@ select
     coalesce(recording.session_id, json_extract_string(entry.data, '$.session_id')) as session_id,
     entry.entry_utc,
     json_extract_string(entry.data, '$.moment') as moment,
-    cast(json_extract_string(entry.data, '$.pain_0_10') as integer) as pain_0_10,
+    try_cast(json_extract_string(entry.data, '$.pain_0_10') as integer) as pain_0_10,
     json_extract_string(entry.data, '$.side') as side,
     json_extract_string(entry.data, '$.place') as place,
     json_extract_string(entry.data, '$.phase') as phase,
-    cast(json_extract(entry.data, '$.red_flags') as varchar[]) as red_flags,
+    try_cast(json_extract(entry.data, '$.red_flags') as varchar[]) as red_flags,
     entry.entry_id,
     entry.said_by
 from journal_entry as entry

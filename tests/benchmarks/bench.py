@@ -43,7 +43,7 @@ def main() -> None:
         figures = show(bench_runs.fit_decoding(given)) + show(bench_runs.gpx_decoding(given))
         figures += show(bench_runs.deriving(given))
         lines, last = bench_runs.importing(given, counts, folder)
-        figures += show(lines) + show(bench_runs.stored(last)) + show(bench_runs.cold_start(last.home))
+        figures += show(lines) + show(bench_runs.stored(last)) + show(bench_runs.cold_start(last.home, folder))
         if wants.profile:
             print("\n" + bench_profile.profile(given, counts[0], folder))
     goals = [one for one in figures if one.is_met is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import fastcrc
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LENGTH_S: Final = (600.0, 6 * 3600.0)
 #: A day is a multiple of 32 s, so compressed timestamps (five bits) stay right.
 DAY_S: Final = 86_400
+#: The day of the first copy.
+FIRST_DAY: Final = date(2022, 1, 1)
 TIMESTAMP: Final = 253
 UINT32: Final = 0x86
 #: A uint32 this near to the file's timestamps is an instant, not a quantity.
@@ -90,24 +93,23 @@ def _run_file(name: str, content: bytes) -> RunFile | None:
 
 
 def write_copies(runs: tuple[RunFile, ...], count: int, folder: Path) -> float:
-    """Write `count` files, each run again on other days, so that none is a copy; return the hours of running in them."""
+    """Write a log of `count` runs, one every other day, none a copy of another; return its hours of running."""
     folder.mkdir(parents=True)
     seconds = 0.0
     for number in range(count):
         run = runs[number % len(runs)]
-        # A month apart and never the same day twice: another file and another session, with the same work in it.
-        days = 30 * (1 + number // len(runs)) + number % len(runs)
+        days = (FIRST_DAY - run.recordings[0].start_utc.date()).days + 2 * number
         (folder / f"{number:04d}.fit").write_bytes(shifted(run.content, days * DAY_S))
         seconds += run.run_s
     return seconds / 3600.0
 
 
 def shifted(content: bytes, shift_s: int) -> bytes:
-    """Return the FIT file as if it had been recorded `shift_s` later: all its instants moved, its checksum made anew.
+    """Return the FIT file as if it had been recorded `shift_s` later (or earlier): all its instants moved, its checksum made anew.
 
     Args:
         content: an undamaged FIT file.
-        shift_s: a multiple of 32, for the sake of compressed timestamps.
+        shift_s: a multiple of 32, either way, for the sake of compressed timestamps.
     """
     assert shift_s % 32 == 0
     chain = walk_file(content)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from benchmarks import local_days
+from benchmarks import local_days, log_truth
 from benchmarks.copies import false_row, found_row
 from benchmarks.hill_truth import hill_rows
 from benchmarks.real_runs import NO_THRESHOLDS, TOO_FAST_MPS, gpx_distance_m
@@ -37,6 +37,9 @@ def measure() -> Result:
     result.rows.append(local_days.row(DATA_SET))
     recordings = [(f"seed {seed}", run.recording()) for seed, run in enumerate(runs)]
     result.rows += [found_row(DATA_SET, recordings), false_row(DATA_SET, recordings)]
+    log = log_truth.measure(f"{DATA_SET} log")
+    result.rows += log.rows
+    result.left_out += log.left_out
     return result
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
+#: Synthetic misses of one row that are listed one by one.
+MOST_SYNTHETIC: Final = 5
+
 HEADINGS: Final = ("metric", "device or data set", "n", "median error", "bias", "p90", "reached", "target", "met")
 
 
@@ -212,11 +215,17 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def misses(rows: Iterable[Row]) -> list[str]:
-    """Return a line for every case beyond its limit, with its figures and, where its file shows it, the reason."""
+    """Return a line for every case beyond its limit, with its figures and, where its file shows it, the reason.
+
+    Of real files every one; of synthetic runs, which differ by a seed only, the first few of each row.
+    """
     lines = []
     for row in rows:
-        for case in row.missed:
+        shown = MOST_SYNTHETIC if row.where.startswith("synthetic") else len(row.missed)
+        for case in row.missed[:shown]:
             reason = f" [{case.reason}]" if case.reason else ""
             error = f"{case.error:+.2f} {row.unit} " if row.unit else ""
             lines.append(f"{row.metric} | {row.where} | {case.name}: {error}({case.figures}){reason}")
+        if len(row.missed) > shown:
+            lines.append(f"{row.metric} | {row.where} | and {len(row.missed) - shown} more")
     return lines

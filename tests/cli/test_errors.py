@@ -237,6 +237,8 @@ class TestBrokenFilesOfTheHome:
         answer = gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY)
         assert 1 == answer.status, answer.err
         assert 0 == gaitkeeper("--home", own_home.path, "rebuild").status
+        told = gaitkeeper("--home", own_home.path, "doctor", "--format", "json").rows
+        assert ["4 line(s)"] == [row["message"][:9] for row in told if row["check"] == "journal"]
 
     @pytest.mark.parametrize("name", ["journal.jsonl", "sync_run.jsonl", "received.jsonl"])
     def test_a_missing_list_is_told_in_a_sentence_or_made_again(self, own_home, name):

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from connectors.folder import FolderSource
 from flows import work
 from gaitkeeper.commands.demo import RUNNER, TIME_ZONE, _answers, _said, example_folder
 from gaitkeeper.commands.home import make_home
-from pipeline.compliance.judge import home_protocol, lay_limits_over
+from gaitkeeper.options import open_log
 from pipeline.journal import write_entries
 from pipeline.settings import Home
-from pipeline.warehouse.connection import reading, rows
+from pipeline.warehouse.connection import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,9 @@ def copy_of(home: Home, path: Path) -> Home:
 
 @contextmanager
 def open_home(home: Home, now_utc: datetime = EXAMPLE_NOW_UTC) -> Iterator[Connection]:
-    """Read a home as a command does: its own protocol, and this instant for now."""
-    today = work.local_today(now_utc, home.config().time_zone)
-    with reading(home, now_utc, today) as connection:
-        lay_limits_over(connection, home_protocol(home))
+    """Read a home as a command does: its own protocols, and this instant for now."""
+    local_now = now_utc.astimezone(ZoneInfo(home.config().time_zone)).replace(tzinfo=None)
+    with open_log(home, local_now) as connection:
         yield connection
 
 
@@ -73,6 +73,17 @@ DERIVED = ("session", "session_fact", "finding", "flagged", "week_summary", "sta
 
 
 def everything(home: Home, relations: tuple[str, ...] = (*STORED, *DERIVED)) -> dict[str, list[str]]:
-    """Return all rows of a home's relations as sorted texts, to be compared with another home's."""
+    """Return all rows of a home's relations as sorted texts, to be compared with another home's.
+
+    Sums of doubles depend on the order of their parts in the last digit: twelve digits are compared. The seconds of a
+    session are compared by their number and a digest.
+    """
     with open_home(home) as connection:
-        return {name: sorted(str(row) for row in connection.execute(f'from "{name}"').fetchall()) for name in relations}
+        return {name: sorted(map(_told, connection.execute(_STATEMENTS.get(name, f'from "{name}"')).fetchall())) for name in relations}
+
+
+_STATEMENTS = {"sample": "select session_id, count(*), bit_xor(hash(second)) from sample as second group by session_id"}
+
+
+def _told(row: tuple[Any, ...]) -> str:
+    return str(tuple(float(f"{value:.12g}") if isinstance(value, float) else value for value in row))
