@@ -39,6 +39,10 @@ BATCH_FILES: Final = 40
 #: Bytes of one batch: a log of ultra-marathons must not grow the memory.
 BATCH_BYTES: Final = 32_000_000
 
+#: A correction changes what later sessions are estimated from, and they change nothing further: two rounds and one that
+#: finds nothing. More is a session that can't come to rest; the next night goes on with it.
+MAX_ROUNDS: Final = 5
+
 #: Told (done, total) after each batch.
 Progress = Callable[[int, int], None]
 
@@ -180,13 +184,15 @@ def _read(received: Received, content: bytes | None) -> DecodedFile | SkipRecord
 def import_source(
     home: Home, runner_id: str, source: Source, now_utc: datetime, progress: Progress | None = None
 ) -> Outcome:
-    """Bring in all that one source has, batch by batch."""
+    """Bring in all that one source has, batch by batch, and what later sessions owe to it."""
     refs = list(source.refs(None))
     total = Outcome()
     for batch in batches(refs):
         total += import_batch(home, runner_id, source, batch, now_utc)
         if progress is not None:
             progress(total.seen_count, len(refs))
+    if total.new_count:
+        refresh(home, now_utc)
     return total
 
 
@@ -243,7 +249,8 @@ def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> 
         partition.unlink()
     for file in home.warehouse_folder.glob("writer.duckdb*"):
         file.unlink()
-    with _open(home, progress) as (connection, _):
+    with _open(home, progress) as (connection, ingest):
+        _settle(home, connection, ingest, progress)
         _finish(home, connection, now_utc)
         counts = ask(connection, "warehouse_counts")[0]
     return Outcome(
@@ -256,14 +263,25 @@ def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> 
 def refresh(home: Home, now_utc: datetime, progress: Progress | None = None) -> Outcome:
     """Derive anew what a changed threshold touches, and publish; cheap when nothing changed."""
     with _open(home, progress) as (connection, ingest):
+        settled = _settle(home, connection, ingest, progress)
+        _finish(home, connection, now_utc)
+    return Outcome(seen_count=len(settled), session_ids=tuple(settled))
+
+
+def _settle(home: Home, connection: Connection, ingest: Ingest, progress: Progress | None) -> list[str]:
+    """Derive anew what thresholds, corrections or earlier sessions have changed, until nothing is outdated."""
+    archive = Archive(home)
+    settled: set[str] = set()
+    for _ in range(MAX_ROUNDS):
         outdated = ingest.outdated()
+        if not outdated:
+            break
+        settled.update(outdated)
         contents = ask(connection, "contents_of_sessions", {"session_ids": outdated})
         wanted = {(row["runner_id"], row["content_sha256"]) for row in contents}
-        archive = Archive(home)
         received = [item for item in archive.received() if (item.runner_id, item.content_sha256) in wanted]
         _derive_again(archive, ingest, received, progress)
-        _finish(home, connection, now_utc)
-    return Outcome(seen_count=len(outdated), session_ids=tuple(outdated))
+    return sorted(settled)
 
 
 # --------------------------------------------------------------------------------------------------------------------

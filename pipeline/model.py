@@ -218,6 +218,8 @@ class Thresholds:
     critical_speed_mps: float | None = None
     critical_speed_source: str | None = None  #: "configured", "estimated", ...
     max_heart_rate_bpm: float | None = None
+    is_ceiling_estimated: bool = False  #: it is a part of an estimated critical speed
+    is_critical_speed_estimated: bool = False  #: the log's own estimate: a lower bound where nothing was run hard
     home_time_zone: str = "UTC"  #: IANA name; used where a run has neither place nor offset
     treadmill_incline_pct: float | None = None  #: entered by the runner for this session
     treadmill_distance_m: float | None = None  #: entered by the runner for this session
@@ -232,6 +234,7 @@ class FactDefinition:
     source: str  #: where the algorithm comes from, or its argument
     error_abs: float | None = None  #: measured error in the fact's own unit (METRICS); nearer to a limit can't be told
     error_ratio: float | None = None  #: the same as a share of the value; the larger of the two counts
+    rests_on: tuple[Literal["ceiling", "critical speed"], ...] = ()  #: thresholds that it moves with
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class ThresholdBook:
         elif estimated_mps is not None:
             critical_speed = round(estimated_mps, 2)
             critical_speed_source = "estimated from 120 days: a lower bound where nothing was run hard"
+        is_estimated = "critical_speed_mps" not in said and estimated_mps is not None
         ceiling, ceiling_source = None, None
         if "ceiling_mps" in said:
             ceiling, ceiling_source = float(said["ceiling_mps"]), "talk test"
@@ -78,6 +79,8 @@ class ThresholdBook:
             ceiling_source=ceiling_source,
             critical_speed_mps=critical_speed,
             critical_speed_source=critical_speed_source,
+            is_critical_speed_estimated=is_estimated,
+            is_ceiling_estimated=is_estimated and "ceiling_mps" not in said,
             max_heart_rate_bpm=float(said["max_heart_rate_bpm"]) if "max_heart_rate_bpm" in said else None,
             home_time_zone=self.time_zone(runner_id),
         )

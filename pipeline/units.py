@@ -9,6 +9,7 @@ from typing import Final
 
 #: Suffix of a name -> unit, as it stands in `sql/columns.toml` and in facts. Percent is stored for grade alone.
 UNIT_OF_SUFFIX: Final[dict[str, str]] = {
+    "_spm_per_mps": "steps/min per m/s",
     "_s_per_km": "s/km",
     "_m_per_km": "m/km",
     "_mps": "m/s",

@@ -54,8 +54,6 @@ CONTRACT_FACTS = """
 
 #: Facts of the contract whose derivation is still to come, with what it comes with. Shorter with every step.
 STILL_TO_COME = {
-    "days_between_hard_sessions": "the rules across sessions: which sessions count as hard",
-    "changed_variables_7d": "the rules across sessions: one variable at a time",
     "rehab_adherence_ratio": "the rehab plan: what was prescribed",
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.command import gaitkeeper
-from support.small_log import NOW_UTC, SmallLog, as_fit, as_gpx
+from support.small_log import NOW_UTC, SmallLog, as_fit, as_gpx, log_of
 from support.synthetic_run import START, SyntheticRun, easy, walk
 
 if TYPE_CHECKING:
@@ -33,14 +33,6 @@ ORDERS = {
     "all at once": ({"run.fit": WATCH, "run.gpx": PHONE, "export.gpx": EXPORT},),
     "two and one": ({"export.gpx": EXPORT, "run.fit": WATCH}, {"run.gpx": PHONE}),
 }
-
-
-def log_of(path: Path, *batches: dict[str, bytes]) -> SmallLog:
-    path.mkdir()
-    log = SmallLog(path)
-    for batch in batches:
-        log.arrive(batch)
-    return log
 
 
 def session_ids(log: SmallLog) -> list[str]:

@@ -12,7 +12,6 @@ from support.source_tree import PACKAGES, ROOT, Import, all_imports
 #: Import name -> pattern of the modules that may import it.
 OWNERS = {
     "click": r"gaitkeeper(\..+)?",
-    "defusedxml": r"connectors\..+",
     "duckdb": r"pipeline\.warehouse\..+",
     "fastcrc": r"connectors\.fit\w*",
     "fitparse": r"connectors\.fit\w*",
@@ -36,7 +35,6 @@ WITHOUT_IMPORT = {
 #: Pinned for a connector that is still to come: taken off this list when it is there.
 NOT_YET_USED = {
     "stravalib": "the Strava account and streams (a later connector)",
-    "defusedxml": "XML is read through expat with entities refused; drop the pin or use it",
 }
 
 

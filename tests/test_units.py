@@ -19,47 +19,30 @@ from pipeline.units import DEG_PER_SEMICIRCLE, STEPS_PER_STRIDE, UNIT_OF_SUFFIX,
 
 #: Numbers without a unit suffix, each with its reason. Names of records (`pipeline.model`) and of columns.
 WITHOUT_SUFFIX = {
-    "algorithm_version": "a version",
     "best_efforts": "pairs whose units the record's comment gives",
     "cadence_minutes": "triples whose units the record's comment gives",
     "count": "whole things: the name is the unit",
     "error_abs": "in the fact's own unit, which stands beside it",
-    "file_index": "a position",
     "gait": "a code of GAITS",
     "index": "a position",
-    "lap_index": "a position",
-    "limit_position": "a position",
     "limit_value": "in the fact's own unit, which stands beside it",
-    "max_pain_during": "a score, 0 to 10",
     "observed": "in the fact's own unit, which stands beside it",
     "recorded_minutes": "minutes since 1970: instants, not a length",
     "reps": "whole things: the name is the unit",
     "salvaged_samples": "whole things: the name is the unit (CONTRACT)",
     "sets": "whole things: the name is the unit",
-    "stage_position": "a position",
     "value": "in the fact's own unit, which stands beside it",
-    "workout_step_index": "a position",
     "zone": "a code: 1 to 4",
 }
 
-#: Facts whose name ends in no suffix (all of CONTRACT): unit by hand in sql/facts.toml.
-FACTS_WITHOUT_SUFFIX = {
-    "days_since_previous_run": "days",
-    "rest_days_before": "days",
-    "runs_7d": "1",
-    "pickup_sessions_7d": "1",
-    "tempo_sessions_7d": "1",
-    "pain_during": "0-10",
-    "pain_after_rise": "0-10",
-    "pain_next_morning_rise": "0-10",
-}
+#: Names that say a position: there is nothing to measure.
+_POSITION = re.compile(r"_(position|place|index|version)$")
 
-#: `share` is a ratio that people are shown in per cent.
-SHOWN_AS_SHARE = {
-    "week_distance_change_ratio",
-    "tempo_week_share_ratio",
-    "interval_week_share_ratio",
-    "matched_cadence_ratio",
+#: Facts whose name ends in no suffix: pattern of the name -> the unit that sql/facts.toml must say.
+FACTS_WITHOUT_SUFFIX = {
+    r"(^|_)days(_|$)": "days",
+    r"_7d$": "1",
+    r"(^|_)pain(_|$)": "0-10",
 }
 
 _NUMBER = re.compile(r"\b(float|int|FloatArray|NDArray)\b")
@@ -72,8 +55,10 @@ PARAMETERS_WITHOUT_SUFFIX = {
     "at": "an instant of the caller's own clock, as the docstring says",
     "cadence_slope": "click's name of an option; stored as cadence_slope_spm_per_mps",
     "highest": "in the unit of the column it bounds",
+    "kilometres": "click's name of an argument; stored as distance_m",
     "limit": "in the unit of the column it bounds",
     "minutes": "click's name of an option; stored as duration_s",
+    "percent": "click's name of an argument; stored as incline_pct",
     "ratio": "the name is the unit",
     "reversal": "in the unit of the column that is zigzagged",
     "s_per_km": "the name is the unit",
@@ -96,6 +81,11 @@ def record_fields(module: str) -> list[tuple[str, str]]:
     ]
 
 
+def says_its_unit(name: str) -> bool:
+    is_named = any(re.search(pattern, name) for pattern in FACTS_WITHOUT_SUFFIX)
+    return unit_of(name) is not None or is_named or bool(_POSITION.search(name)) or name in WITHOUT_SUFFIX
+
+
 def columns(home: Home) -> list[tuple[str, str, str]]:
     """Return (relation, column, type) of the whole database."""
     found = asked(
@@ -111,7 +101,7 @@ def test_every_number_of_the_records_has_a_unit():
     bare = [
         f"{record}.{name}"
         for record, name in record_fields("pipeline.model")
-        if unit_of(name) is None and name not in WITHOUT_SUFFIX
+        if not says_its_unit(name)
     ]
     assert [] == bare
 
@@ -138,7 +128,7 @@ def test_every_numeric_column_has_a_unit(example_home):
     bare = [
         f"{relation}.{column}"
         for relation, column, kind in columns(example_home)
-        if kind.startswith(_NUMERIC_TYPES) and unit_of(column) is None and column not in WITHOUT_SUFFIX
+        if kind.startswith(_NUMERIC_TYPES) and not says_its_unit(column)
     ]
     assert [] == bare
 
@@ -181,12 +171,12 @@ def test_every_fact_has_a_unit_in_its_name():
 
 
 def test_facts_of_history_say_the_unit_of_their_suffix():
-    """What sql/facts.toml says by hand is what the name says, where it says something."""
+    """What sql/facts.toml says by hand is what the name says; `share` is a ratio that people read in per cent."""
     wrong = {}
     for definition, unit in all_definitions():
-        expected = FACTS_WITHOUT_SUFFIX.get(definition.name, unit_of(definition.name))
-        expected = "share" if definition.name in SHOWN_AS_SHARE else expected
-        if expected != unit:
+        by_pattern = [said for pattern, said in FACTS_WITHOUT_SUFFIX.items() if re.search(pattern, definition.name)]
+        expected = unit_of(definition.name) or next(iter(by_pattern), None)
+        if expected != ("1" if unit == "share" and definition.name.endswith("_ratio") else unit):
             wrong[definition.name] = (unit, expected)
     assert {} == wrong
 

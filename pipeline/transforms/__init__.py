@@ -30,9 +30,8 @@ TRANSFORMS: Final[tuple[Transform, ...]] = (
     dynamics.TRANSFORM,
 )
 
-#: Every fact that one session can yield. A run yields each, with a value or with the reason why there is none; only
-#: `surge_facts.SOMETIMES_ABSENT` have no row where there is nothing to measure. Other sports yield those of the
-#: transforms that aren't `runs_only`.
+#: Every fact that one session can yield. A run yields each, with a value or with the reason why there is none; other
+#: sports yield those of the transforms that aren't `runs_only`.
 FACTS: Final[tuple[FactDefinition, ...]] = tuple(
     definition for transform in TRANSFORMS for definition in transform.definitions
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -74,9 +75,29 @@ def derive_session(
 
 def _facts(w: Workings, transforms: tuple[Transform, ...]) -> Iterator[Fact]:
     """Yield the facts of every derivation; those of runs only for runs: for a ride there is nothing to be missing."""
+    estimated = {
+        name
+        for name, is_estimated in (
+            ("ceiling", w.thresholds.is_ceiling_estimated),
+            ("critical speed", w.thresholds.is_critical_speed_estimated),
+        )
+        if is_estimated
+    }
     for transform in transforms:
         if w.is_run or not transform.runs_only:
-            yield from transform.facts(w)
+            moved = {d.name for d in transform.definitions if estimated.intersection(d.rests_on)}
+            yield from (_doubted(fact) if fact.name in moved else fact for fact in transform.facts(w))
+
+
+def _doubted(fact: Fact) -> Fact:
+    """Return a fact that was told with estimated thresholds: an estimate is a lower bound, so only its 0 is certain."""
+    if not fact.value:
+        return fact
+    why = (
+        "only the log's own estimate of the thresholds is known, a lower bound that this run exceeds; "
+        "have the talk-test speed and the critical speed set"
+    )
+    return replace(fact, value=None, status="not_assessable", detail=why)
 
 
 def _is_indoor(recording: Recording) -> bool:

@@ -1,7 +1,7 @@
 """What the bouts of a session add up to: the facts that limits on strides, intervals and tempo name.
 
 Where no bout of a kind was found, its counts, times and maxima are 0 (nothing exceeds a maximum) and the shortest
-recovery has no row at all: there is nothing that could be too short.
+recovery is known to have no value: there is nothing that could be too short.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _PICKUPS: Final = "laps of 8-45 s, else peaks >= 1.18 x base with a cadence rise, three or more in a row (METRICS.md)"
 _LONG: Final = "15 s mean >= 1.15 x ceiling (EVIDENCE.md, definition 3)"
 
-#: The only fact without a row where there is nothing to measure.
-SOMETIMES_ABSENT: Final = frozenset({"pickup_min_recovery_s"})
+_BOTH: Final = ("ceiling", "critical speed")
 
 PICKUP_DEFINITIONS: Final = (
     FactDefinition("pickup_count", "Number of strides (pick-ups): bouts of up to 35 s.", _PICKUPS),
@@ -35,25 +34,47 @@ PICKUP_DEFINITIONS: Final = (
     ),
     FactDefinition("pickup_min_recovery_s", "Shortest time between two strides.", _PICKUPS, error_abs=5.0),
     FactDefinition(
-        "pickup_max_speed_ratio", "Speed of the fastest stride over critical speed.", _PICKUPS, error_ratio=0.04
+        "pickup_max_speed_ratio",
+        "Speed of the fastest stride over critical speed.",
+        _PICKUPS,
+        error_ratio=0.04,
+        rests_on=("critical speed",),
     ),
     FactDefinition("pickup_max_grade_pct", "Steepest mean slope of a stride, up or down.", _PICKUPS, error_abs=1.0),
 )
 LONG_DEFINITIONS: Final = (
-    FactDefinition("interval_count", "Number of bouts of 36-180 s above 1.15 x ceiling.", _LONG),
-    FactDefinition("possible_interval_count", "Bouts like intervals that a sensor can't confirm.", _LONG),
-    FactDefinition("interval_s", "Seconds in intervals.", _LONG, error_ratio=0.1),
-    FactDefinition("interval_distance_m", "Metres in intervals.", _LONG, error_ratio=0.1),
-    FactDefinition("interval_max_duration_s", "Length of the longest interval.", _LONG, error_abs=5.0),
+    FactDefinition("interval_count", "Number of bouts of 36-180 s above 1.15 x ceiling.", _LONG, rests_on=("ceiling",)),
     FactDefinition(
-        "tempo_s", "Seconds in bouts longer than 180 s above 1.15 x ceiling, up to critical speed.", _LONG, 10.0
+        "possible_interval_count", "Bouts like intervals that a sensor can't confirm.", _LONG, rests_on=("ceiling",)
     ),
-    FactDefinition("tempo_distance_m", "Metres in tempo.", _LONG, error_ratio=0.03),
+    FactDefinition("interval_s", "Seconds in intervals.", _LONG, error_ratio=0.1, rests_on=("ceiling",)),
+    FactDefinition("interval_distance_m", "Metres in intervals.", _LONG, error_ratio=0.1, rests_on=("ceiling",)),
     FactDefinition(
-        "tempo_max_speed_ratio", "Speed of the fastest tempo bout over critical speed.", _LONG, error_ratio=0.03
+        "interval_max_duration_s", "Length of the longest interval.", _LONG, error_abs=5.0, rests_on=("ceiling",)
     ),
-    FactDefinition("tempo_max_grade_pct", "Steepest mean slope of a tempo bout, up or down.", _LONG, error_abs=1.0),
-    FactDefinition("hard_s", "Seconds in bouts longer than 180 s beyond critical speed.", _LONG, 10.0),
+    FactDefinition(
+        "tempo_s",
+        "Seconds in bouts longer than 180 s above 1.15 x ceiling, up to critical speed.",
+        _LONG,
+        10.0,
+        rests_on=_BOTH,
+    ),
+    FactDefinition("tempo_distance_m", "Metres in tempo.", _LONG, error_ratio=0.03, rests_on=_BOTH),
+    FactDefinition(
+        "tempo_max_speed_ratio",
+        "Speed of the fastest tempo bout over critical speed.",
+        _LONG,
+        error_ratio=0.03,
+        rests_on=_BOTH,
+    ),
+    FactDefinition(
+        "tempo_max_grade_pct",
+        "Steepest mean slope of a tempo bout, up or down.",
+        _LONG,
+        error_abs=1.0,
+        rests_on=_BOTH,
+    ),
+    FactDefinition("hard_s", "Seconds in bouts longer than 180 s beyond critical speed.", _LONG, 10.0, rests_on=_BOTH),
 )
 DEFINITIONS: Final = (*PICKUP_DEFINITIONS, *LONG_DEFINITIONS)
 
@@ -88,7 +109,7 @@ def _pickup_facts(w: Workings) -> Iterator[Fact]:
     if unsure and not certain:
         why = f"{len(unsure)} possible, {unsure[0].detail}: strides can't be told from hills or GPS noise"
         certain_facts = [d for d in PICKUP_DEFINITIONS if not d.name.startswith("possible_")]
-        yield from not_assessable([d for d in certain_facts if d.name not in SOMETIMES_ABSENT], why)
+        yield from not_assessable(certain_facts, why)
         return
     detail = f"{len(possible)} more possible" if possible else None
     yield _ok("pickup_count", float(len(certain)), certain, detail)
@@ -97,6 +118,8 @@ def _pickup_facts(w: Workings) -> Iterator[Fact]:
     if recoveries:
         recovery_s, after = min(recoveries, key=lambda pair: pair[0])
         yield Fact("pickup_min_recovery_s", recovery_s, start_s=after.start_s - recovery_s, end_s=after.start_s)
+    else:
+        yield Fact("pickup_min_recovery_s", None, detail="there are no two strides to recover between")
     yield _fastest("pickup_max_speed_ratio", certain, w.thresholds.critical_speed_mps)
     yield _steepest("pickup_max_grade_pct", certain)
 

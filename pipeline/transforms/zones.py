@@ -94,12 +94,14 @@ DEFINITIONS: Final = (
         "Running seconds above the ceiling by more than 5 %, strides (pick-ups) left out, tempo and intervals not.",
         _SOURCE,
         error_abs=10.0,
+        rests_on=("ceiling",),
     ),
     FactDefinition(
         "over_ceiling_outside_tempo_s",
         "The same with tempo, interval and hard blocks left out, too: they have facts of their own.",
         _SOURCE,
         error_abs=10.0,
+        rests_on=("ceiling",),
     ),
 )
 

@@ -83,7 +83,16 @@ def history_facts(of: str = "run") -> tuple[tuple[FactDefinition, str], ...]:
     """
     raw = tomllib.loads((sql_folder() / "facts.toml").read_text("utf-8"))
     return tuple(
-        (FactDefinition(name, row["meaning"], row["source"], row.get("error_abs"), row.get("error_ratio")), row["unit"])
+        (
+            FactDefinition(
+                name,
+                row["meaning"],
+                row["source"],
+                row.get("error_abs"),
+                row.get("error_ratio"),
+            ),
+            row["unit"],
+        )
         for name, row in raw.items()
         if row.get("of", "run") == of
     )

@@ -5,5 +5,6 @@ create table if not exists fact_definition (
     meaning varchar not null,
     source varchar not null,
     error_abs double,
-    error_ratio double
+    error_ratio double,
+    rests_on varchar[] not null
 )

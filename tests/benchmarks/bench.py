@@ -10,6 +10,7 @@ Absolute figures belong to the machine that is named; ratios travel better.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,13 @@ def show(figures: list[bench_runs.Figure]) -> list[bench_runs.Figure]:
     return figures
 
 
+def _load() -> str | None:
+    """Say so where others are at work on this machine: wall times are too long then, ratios and CPU times less so."""
+    cores = os.cpu_count() or 1
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"BUSY: a load of {load:.1f} on {cores} cores; wall times are too long" if load > 0.5 * cores else None
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -38,11 +46,14 @@ def main() -> None:
     counts = (20, 60) if wants.few else (100, 300)
     given = bench_files.inputs(EXAMPLE)
     print(f"{machine()}\n{len(given.runs)} {given.words}, {len(given.gpx)} GPX\n")
+    if (busy := _load()) is not None:
+        print(f"{busy}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = show(bench_runs.fit_decoding(given)) + show(bench_runs.gpx_decoding(given))
-        figures += show(bench_runs.deriving(given))
-        lines, last = bench_runs.importing(given, counts, folder)
+        lines, read_ms = bench_runs.deriving(given)
+        figures += show(lines)
+        lines, last = bench_runs.importing(given, counts, folder, read_ms)
         figures += show(lines) + show(bench_runs.stored(last)) + show(bench_runs.cold_start(last.home, folder))
         if wants.profile:
             print("\n" + bench_profile.profile(given, counts[0], folder))

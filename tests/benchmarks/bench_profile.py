@@ -27,13 +27,13 @@ STAGES = (
     ("connectors/fit_sessions.py", "build_recordings", "  build recordings"),
     ("pipeline/ingest.py", "_derived", "derive, group by group"),
     ("transforms/__init__.py", "derive", "  derive, all calls (also under the estimate)"),
-    ("pipeline/ingest.py", "_write_estimated", "estimated critical speed, and deriving with it"),
+    ("pipeline/ingest.py", "_with_estimates", "estimated critical speed, and deriving with it"),
     ("connectors/folder.py", "fetch", "fetch"),
     ("pipeline/archive.py", "put", "archive: put"),
     ("pipeline/archive.py", "note", "archive: note"),
     ("warehouse/store.py", "store_samples", "store: samples (Parquet)"),
     ("pipeline/ingest.py", "_write_recordings", "store: recordings"),
-    ("pipeline/ingest.py", "_write_sessions", "store: sessions, facts, surges (again under the estimate)"),
+    ("pipeline/ingest.py", "_write_sessions", "store: sessions, facts, surges, ..."),
     ("pipeline/ingest.py", "_write_quarantine", "store: quarantine"),
     ("pipeline/baselines.py", "write_baselines", "cadence baselines"),
     ("pipeline/ingest.py", "_touched", "group copies"),
@@ -64,11 +64,14 @@ def profile(given: Inputs, count: int, folder: Path) -> str:
     text = io.StringIO()
     stats = pstats.Stats(profiler, stream=text)
     lines = [f"import of {count} files, {hours:.0f} h, under cProfile: {1000 * wall_s / hours:.1f} ms/h in one process"]
+    absent: list[str] = []
     for path, function, words in STAGES:
         calls, took_s = _cumulative(stats, path, function)
         lines.append(
             f"  {words:<58} {1000 * took_s / hours:6.2f} ms/h  {100 * took_s / wall_s:5.1f} %  {calls:,} calls"
         )
+    if absent:
+        lines.append(f"  never called, or under another name by now: {', '.join(absent)}")
     stats.sort_stats("tottime").print_stats(25)
     return "\n".join(lines) + "\n" + _relative(text.getvalue())
 

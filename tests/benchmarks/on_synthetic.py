@@ -135,7 +135,7 @@ def _speed() -> list[Row]:
         figures = f"{value:.2f} m/s, truth 2.80 m/s"
         cases.append(Case(f"seed {seed}, {run.sampling}", value - 2.8, figures, is_missed=value > TOO_FAST_MPS))
     return [
-        inside_row(f"fastest 30 s above {TOO_FAST_MPS:g} m/s", f"{DATA_SET}, leaps of GPS", cases, 1.0, "none"),
+        inside_row(f"fastest 30 s at {TOO_FAST_MPS:g} m/s or less", f"{DATA_SET}, leaps of GPS", cases, 1.0, "all"),
         *(
             error_row(
                 "fastest 30 s",

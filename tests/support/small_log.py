@@ -16,13 +16,11 @@ from connectors.decode import decode
 from connectors.folder import FolderSource
 from flows import work
 from gaitkeeper.commands.home import make_home
-from pipeline.compliance.judge import home_protocol, lay_limits_over
 from pipeline.journal import new_entry, write_entries
 from pipeline.places import zone_at
 from pipeline.settings import Home
 from pipeline.transforms import derive
-from pipeline.warehouse.connection import reading, rows
-from support.example_home import DERIVED, STORED
+from support.example_home import STORED, asked, open_home
 from support.fit_file import FORERUNNER, FitLap, fit_activity
 from support.gpx_file import gpx_text
 
@@ -38,8 +36,17 @@ RUNNER_ID: Final = "me"
 #: The evening of the last day that tests of this log may use.
 NOW_UTC: Final = datetime(2026, 6, 30, 18, 0, tzinfo=UTC)
 
-#: Every relation in which one log could differ from another that holds the same.
-RELATIONS: Final = (*STORED, *DERIVED, "overlap", "session_field", "cadence_baseline", "duplicate_question")
+#: Every relation in which one log could differ from another that holds the same; the other views are made of these.
+RELATIONS: Final = (
+    *STORED,
+    "overlap",
+    "session_field",
+    "cadence_baseline",
+    "duplicate_question",
+    "symptom",
+    "session_fact",
+    "week_summary",
+)
 
 _FIT_COLUMNS: Final = ("latitude_deg", "longitude_deg", "altitude_m", "distance_m", "speed_mps", "heart_rate_bpm")
 
@@ -119,6 +126,11 @@ def values(content: bytes, thresholds: Thresholds, *, index: int = 0) -> dict[st
     return {fact.name: fact.value for fact in derived(content, thresholds, index=index).facts}
 
 
+def _text(row: Iterable[object]) -> str:
+    """Return a row as text; a sum of the same numbers in another order differs in its last digits."""
+    return str([f"{value:.10g}" if isinstance(value, float) else value for value in row])
+
+
 @cache
 def _empty_home(time_zone: str) -> TemporaryDirectory[str]:
     """Make an empty home once: its tables and views take longer than a small import."""
@@ -168,9 +180,7 @@ class SmallLog:
 
     def ask(self, statement: str) -> list[dict[str, Any]]:
         """Return the rows of one statement, as a command reads them."""
-        with reading(self.home, NOW_UTC, NOW_UTC.date()) as connection:
-            lay_limits_over(connection, home_protocol(self.home))
-            return rows(connection, statement)
+        return asked(self.home, statement, NOW_UTC)
 
     def one(self, statement: str) -> dict[str, Any]:
         """Return the only row of a statement."""
@@ -185,8 +195,17 @@ class SmallLog:
 
     def everything(self, relations: Iterable[str] = RELATIONS) -> dict[str, list[str]]:
         """Return all rows of the log's relations as sorted texts, to be compared with another's."""
-        with reading(self.home, NOW_UTC, NOW_UTC.date()) as connection:
-            lay_limits_over(connection, home_protocol(self.home))
+        with open_home(self.home, NOW_UTC) as connection:
             return {
-                name: sorted(str(row) for row in connection.execute(f'from "{name}"').fetchall()) for name in relations
+                name: sorted(_text(row) for row in connection.execute(f'from "{name}"').fetchall())
+                for name in relations
             }
+
+
+def log_of(path: Path, *batches: Mapping[str, bytes]) -> SmallLog:
+    """Make a log in a new folder and let some batches arrive, one after the other."""
+    path.mkdir()
+    log = SmallLog(path)
+    for batch in batches:
+        log.arrive(batch)
+    return log

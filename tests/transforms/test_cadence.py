@@ -82,6 +82,13 @@ def test_a_device_count_in_the_wrong_unit_is_not_believed(factor: float):
     assert "doesn't fit" in (fact.detail or "")
 
 
+def test_a_walks_count_in_both_legs_twice_is_not_believed():
+    """Twice 110 steps a minute could be a sprinter's; the cadence says that it is a walk's."""
+    run = SyntheticRun((walk(900),))
+    wrong = replace(run.recording(), totals=DeviceTotals(step_count=round(run.truth.step_count * 2)))
+    assert run.truth.step_count == pytest.approx(values_of(wrong)["step_count"], rel=0.015)
+
+
 def test_a_cadence_that_covers_half_the_time_makes_no_count():
     recording = SyntheticRun((easy(1200),)).recording()
     cadence = recording.samples.cadence_spm.copy()
@@ -109,6 +116,16 @@ def test_steady_flat_minutes_are_eligible_and_nothing_else():
     assert not any(790 < start_s < 1080 for start_s, _, _ in minutes)
     on_the_flat = [(v, c) for start_s, v, c in minutes if start_s < 780]
     assert all((2.8, 166.0) == (pytest.approx(v, abs=0.05), pytest.approx(c, abs=0.5)) for v, c in on_the_flat)
+
+
+def test_the_first_record_after_a_pause_may_come_late():
+    """Smart recording: nothing is known for 7 s after the start, and they count like the seconds after them."""
+    recording = SyntheticRun((easy(600, cadence_spm=160),), pauses=(Pause(300, 400),)).recording()
+    kept = [i for i, t in enumerate(recording.samples.t_s) if not 699 <= t < 707]
+    samples = replace(
+        recording.samples, **{n: getattr(recording.samples, n)[kept] for n in recording.samples.__slots__}
+    )
+    assert 1600.0 == pytest.approx(values_of(replace(recording, samples=samples))["step_count"], abs=3)
 
 
 def test_a_treadmill_needs_no_barometer_for_its_minutes():

@@ -48,6 +48,13 @@ def test_a_spike_of_the_counter_leaves_no_trace():
     assert 2.8 == pytest.approx(values["max_30s_speed_mps"], abs=0.02)
 
 
+def test_a_small_spike_of_the_counter_leaves_no_trace():
+    """80 m too many in one record and gone in the next: less than a watch may add when it finds itself again."""
+    run = SyntheticRun((easy(1200),))
+    values = values_of(changed(run, "distance_m", lambda t, d: d + 80.0 * (t == 600)))
+    assert run.truth.distance_m == pytest.approx(values["distance_m"], rel=0.001)
+
+
 def test_a_counter_that_begins_again_goes_on():
     run = SyntheticRun((easy(1200),))
     values = values_of(changed(run, "distance_m", lambda t, d: np.where(t > 700, d - d[700], d)))

@@ -65,10 +65,20 @@ def test_a_hilly_loop_keeps_its_hills():
     run = SyntheticRun((*HILLY, easy(900)), altitude_drift_m_per_h=25.0)
     recording = run.recording()
     latitude_deg = recording.samples.latitude_deg.copy()
-    latitude_deg[-1] = latitude_deg[0]
+    latitude_deg[-3:] = latitude_deg[0]
     loop = replace(recording, samples=replace(recording.samples, latitude_deg=latitude_deg))
     assert run.truth.ascent_m == pytest.approx(values_of(loop)["ascent_m"], rel=0.35)
     assert values_of(loop)["ascent_m"] > 0.95 * run.truth.ascent_m
+
+
+def test_a_drift_that_was_not_even_makes_no_new_hills():
+    """The barometer fell by 22 m in the first minutes, getting warm, and stood: levelling would add a climb."""
+    run = SyntheticRun((easy(1200),)).recording()
+    altitude_m = run.samples.altitude_m - np.interp(run.samples.t_s, [0, 180], [0.0, 22.0])
+    latitude_deg = run.samples.latitude_deg.copy()
+    latitude_deg[-3:] = latitude_deg[0]
+    loop = replace(run, samples=replace(run.samples, altitude_m=altitude_m, latitude_deg=latitude_deg))
+    assert 0.0 == values_of(loop)["ascent_m"]
 
 
 def test_a_calibration_in_mid_run_is_no_climb():
@@ -83,7 +93,9 @@ def test_a_spike_of_altitude_is_no_climb():
     run = SyntheticRun((easy(1200),)).recording()
     altitude_m = run.samples.altitude_m.copy()
     altitude_m[[100, 500, 501, 900]] += [300.0, -400.0, -400.0, 80.0]
-    assert 0.0 == values_of(replace(run, samples=replace(run.samples, altitude_m=altitude_m)))["ascent_m"]
+    spiked = replace(run, samples=replace(run.samples, altitude_m=altitude_m))
+    assert 0.0 == values_of(spiked)["ascent_m"]
+    assert {400.0} == set(derive(spiked, RUNNER).samples.altitude_m.tolist())
 
 
 def test_a_lift_taken_during_a_pause_is_no_climb():

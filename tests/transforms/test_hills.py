@@ -88,6 +88,20 @@ def test_downhill_is_not_uphill():
     assert 5.0 == pytest.approx(values["max_grade_down_100m_pct"], abs=0.5)
 
 
+def test_a_bump_of_two_metres_is_no_hill():
+    """60 m at 4 %: long enough for 50 m, not high enough for 3 m."""
+    run = SyntheticRun((easy(300), easy(24, 2.5, 162, 4.0), easy(300)))
+    assert 0.0 == values_of(run)["uphill_2pct_m"] + values_of(run)["uphill_3pct_m"]
+
+
+@pytest.mark.parametrize(("bench_s", "expected"), [(20, 1), (120, 2)])
+def test_a_bench_of_a_few_strides_does_not_halve_a_climb(bench_s: int, expected: int):
+    """50 m of level ground rest no hip, 300 m do."""
+    up = easy(120, 2.5, 160, 6.0)
+    run = SyntheticRun((easy(300), up, easy(bench_s, 2.5), up, easy(300)))
+    assert expected == len(derive(run.recording(), RUNNER).climbs)
+
+
 def test_a_rest_on_the_hill_is_no_climbing():
     """2 min up, 5 min of view, 2 min up: four minutes of climb, not nine."""
     up = easy(120, 2.5, 160, 6.0)

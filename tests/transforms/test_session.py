@@ -38,6 +38,7 @@ def test_a_ride_under_a_runs_name_stays_a_run_and_is_told_implausible():
     fact = {f.name: f for f in derived.facts}["plausible_run_ratio"]
     assert derived.is_run
     assert 0.0 == fact.value
+    assert 0.0 == derived.measures.run_s
     assert "wrong sport" in (fact.detail or "")
     assert 1.0 == values_of(SyntheticRun((easy(3600),)))["plausible_run_ratio"]
 
