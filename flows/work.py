@@ -192,7 +192,9 @@ def import_source(
         if progress is not None:
             progress(total.seen_count, len(refs))
     if total.new_count:
-        refresh(home, now_utc)
+        with _open(home) as (connection, ingest):
+            if _settle(home, connection, ingest, None):
+                _finish(home, connection, now_utc)
     return total
 
 

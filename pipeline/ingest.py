@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from pipeline.transforms.compose import compose
 from pipeline.transforms.local_day import local_start
 from pipeline.warehouse import store
 from pipeline.warehouse.connection import Connection, ask
+from pipeline.warehouse.store import SESSION_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -50,6 +51,10 @@ def recording_id(runner_id: str, content_sha256: str, index: int) -> str:
     40 bits: among 100,000 recordings the chance of any collision is 0.5 %, and the insert would fail loudly.
     """
     return hashlib.sha256(f"{runner_id}\n{content_sha256}\n{index}".encode()).hexdigest()[:10]
+
+
+#: What an estimate of the critical speed is made of.
+EFFORT_TABLES: Final = ("measured_session", "best_effort")
 
 
 class Ingest:
@@ -96,8 +101,8 @@ class Ingest:
         try:
             self._write_recordings(read, leaders, touched)
             store.delete_sessions(self._connection, [row["session_id"] for row in gone])
-            self._write_sessions(derived)
             derived = self._with_estimates(derived)
+            self._write_sessions(derived)
             write_baselines(self._connection, derived, gone)
             quarantined = self._write_quarantine(incoming, refused)
             store.store_samples(self._connection, self._home, _partitions(derived, gone))
@@ -232,7 +237,7 @@ class Ingest:
     def _with_estimates(self, derived: list[Derived]) -> list[Derived]:
         """Derive once more the sessions for which the log itself tells a critical speed and nobody said one.
 
-        The stretches that tell it are in the warehouse only now, those of this batch among them.
+        The stretches that tell it have to be in the warehouse first, those of this batch among them.
         """
         open_ids = [
             item.session_id
@@ -242,15 +247,15 @@ class Ingest:
         ]
         if not open_ids:
             return derived
+        self._write_sessions(derived, only=EFFORT_TABLES)
         found = ask(self._connection, "critical_speeds", {"session_ids": open_ids})
+        store.delete_sessions(self._connection, [item.session_id for item in derived])
         estimate_mps = {row["session_id"]: row["critical_speed_mps"] for row in found}
         again = {
             item.session_id: self._with_estimate(item, estimate_mps[item.session_id])
             for item in derived
             if item.session_id in estimate_mps
         }
-        store.delete_sessions(self._connection, again)
-        self._write_sessions(list(again.values()))
         return [again.get(item.session_id, item) for item in derived]
 
     def _with_estimate(self, item: Derived, estimated_mps: float) -> Derived:
@@ -275,14 +280,14 @@ class Ingest:
         overlaps = [pair for pair in touched.overlaps if lost.isdisjoint(pair[:2])]
         store.replace_overlaps(self._connection, members, overlaps)
 
-    def _write_sessions(self, items: Sequence[Derived]) -> None:
+    def _write_sessions(self, items: Sequence[Derived], only: Sequence[str] = SESSION_TABLES) -> None:
         rows_of: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for item in items:
             rows_of["measured_session"].append(session_row(item))
             for table, values in detail_rows(item):
                 rows_of[table].append(values)
-        for table, listed in rows_of.items():
-            store.insert_rows(self._connection, table, listed)
+        for table in only:
+            store.insert_rows(self._connection, table, rows_of[table])
 
     def _write_quarantine(self, incoming: Sequence[Incoming], refused: Sequence[Incoming]) -> int:
         found = [row for file in refused for row in quarantine_rows(file)]

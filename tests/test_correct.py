@@ -45,14 +45,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> SmallLog:
     return log
 
 
+@pytest.fixture(scope="module")
+def untouched(shared: SmallLog) -> dict[str, list[str]]:
+    return shared.everything()
+
+
 @pytest.fixture
-def log(shared: SmallLog, tmp_path: Path) -> Iterator[SmallLog]:
+def log(shared: SmallLog, untouched: dict[str, list[str]], tmp_path: Path) -> Iterator[SmallLog]:
     """A log that a test may correct; whatever it corrected is taken back at the end, and nothing of it is left."""
     log = shared.copy(tmp_path / "log")
     yield log
     while entries := log.ask("from correction order by entry_utc"):
         assert 0 == gaitkeeper("correct", "undo", entries[-1]["entry_id"], "--home", log.home.path).status
-    assert shared.everything() == log.everything()
+    assert untouched == log.everything()
 
 
 def correct(log: SmallLog, *words: object) -> None:

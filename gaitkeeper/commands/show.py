@@ -20,7 +20,7 @@ from gaitkeeper.options import (
 )
 from gaitkeeper.output import print_rows
 from pipeline.errors import NeedsAttention
-from pipeline.warehouse.connection import ask, rows
+from pipeline.warehouse.connection import ask
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -222,8 +222,8 @@ def _criterion(row: dict[str, Any]) -> str:
 @click.argument("statement")
 def sql_command(home: Home, output_format: str, as_of: datetime | None, statement: str) -> None:
     """Run any read-only query, such as: from session_fact where fact = 'ascent_m'."""
-    from pipeline.warehouse.connection import query_errors
+    from pipeline.warehouse.connection import read_rows
 
     home.require()
-    with open_log(home, as_of) as connection, query_errors():
-        print_rows(rows(connection, statement), output_format, nothing="No row.")
+    with open_log(home, as_of) as connection:
+        print_rows(read_rows(connection, statement), output_format, nothing="No row.")

@@ -45,8 +45,11 @@ def compose(copies: Sequence[Recording]) -> tuple[Recording, dict[str, int]]:
     lent: dict[str, FloatArray] = {}
     for names in LENDABLE:
         for place, other in enumerate(copies[1:], 1):
-            if names[0] not in gave and all(other.samples.has(name) for name in names):
-                lent |= {name: _moved(other, primary, name) for name in names}
+            if names[0] in gave or not all(other.samples.has(name) for name in names):
+                continue
+            moved = {name: _moved(other, primary, name) for name in names}
+            if all(np.isfinite(values).any() for values in moved.values()):  # else no instant in common
+                lent |= moved
                 gave |= dict.fromkeys(names, place)
     return replace(primary, samples=replace(primary.samples, **lent)) if lent else primary, gave
 

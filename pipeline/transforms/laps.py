@@ -85,7 +85,7 @@ def _is_faster(w: Workings, bout: Bout, easy_mps: float | None) -> bool:
 
     A run/walk ladder has no other running: there only what is clearly beyond the ceiling is a bout.
     """
-    speed_mps, ceiling_mps = mean_speed_mps(w, bout), w.thresholds.ceiling_mps
+    speed_mps, ceiling_mps = mean_speed_mps(w, bout), w.said_thresholds.ceiling_mps
     if easy_mps is None:
         return ceiling_mps is not None and speed_mps >= ALONE_RATIO * ceiling_mps
     return speed_mps >= FASTER_RATIO * easy_mps and (ceiling_mps is None or speed_mps > OVER_RATIO * ceiling_mps)

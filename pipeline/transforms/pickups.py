@@ -34,9 +34,11 @@ MAX_APART_S: Final = 330.0
 WARM_UP_S: Final = 120
 #: Without a critical speed the peak has no second hold; a higher one over the base stands in for it.
 PEAK_RATIO_ALONE: Final = 1.25
-#: EVIDENCE.md definition 3: uphill the pace hides the effort, so critical speed isn't asked for, but the ceiling is,
-#: and the jump over what was before. Steeper than a road is no place for strides: a scramble.
+#: EVIDENCE.md definition 3: a surge is 1.15 x ceiling. Uphill the pace hides the effort (scenario 5: strides at 1.11 x
+#: ceiling up 6 %), so there a jump of 20 % over the minute before will do, above the ceiling with its tolerance of 5 %
+#: (definition 2). Steeper than a road is no place for strides: a scramble.
 SURGE_RATIO: Final = 1.15
+HILL_CEILING_RATIO: Final = 1.05
 HILL_JUMP_RATIO: Final = 1.20
 HILL_PCT: Final = 3.0
 STEEPEST_PCT: Final = 15.0
@@ -78,7 +80,7 @@ def _base_mps(w: Workings) -> FloatArray | None:
         middles = np.arange(len(windows)) * HOP + width // 2
         running = np.median(windows, axis=1)
         base = np.minimum(base, np.interp(np.arange(len(w.grid)), rows[middles * THINNED_S], running))
-    critical_mps = w.thresholds.critical_speed_mps
+    critical_mps = w.said_thresholds.critical_speed_mps
     return base if critical_mps is None else np.minimum(base, BASE_CRITICAL_RATIO * critical_mps)
 
 
@@ -90,10 +92,10 @@ def _worth_a_look(w: Workings, first: IndexArray, end: IndexArray, base_mps: Flo
     fits = (length >= 3) & (length <= 2 * MAX_WIDTH_S) & (t_s >= WARM_UP_S)
     filled = np.fmax(w.speed_11s_mps, -1.0)
     peak_mps = np.maximum.reduceat(filled, first)  # up to the next stretch, all of which lies lower
-    ceiling_mps, critical_mps = w.thresholds.ceiling_mps, w.thresholds.critical_speed_mps
+    ceiling_mps, critical_mps = w.said_thresholds.ceiling_mps, w.said_thresholds.critical_speed_mps
     least_mps = PEAK_RATIO_ALONE * base_mps[first] if critical_mps is None else np.full(len(first), critical_mps)
     if ceiling_mps is not None:
-        least_mps = np.minimum(np.maximum(least_mps, ceiling_mps), SURGE_RATIO * ceiling_mps)
+        least_mps = np.minimum(np.maximum(least_mps, ceiling_mps), HILL_CEILING_RATIO * ceiling_mps)
     pairs: IndexArray = np.column_stack((first, end))[fits & (peak_mps >= least_mps)]
     return pairs
 
@@ -125,13 +127,13 @@ def _judged(w: Workings, first: int, end: int, base_mps: float) -> Bout | None:
 
 
 def _is_fast_enough(w: Workings, bout: Bout, peak_mps: float, base_mps: float, grade_pct: float | None) -> bool:
-    ceiling_mps, critical_mps = w.thresholds.ceiling_mps, w.thresholds.critical_speed_mps
+    ceiling_mps, critical_mps = w.said_thresholds.ceiling_mps, w.said_thresholds.critical_speed_mps
     if grade_pct is not None and not MIN_GRADE_PCT <= grade_pct <= STEEPEST_PCT:
         return False
     if grade_pct is not None and grade_pct > HILL_PCT and ceiling_mps is not None:
         before = w.grid.step_m[max(bout.first - VALLEY_S, 0) : bout.first]
         before_mps = float(np.nanmean(before)) if np.isfinite(before).any() else base_mps
-        return peak_mps >= SURGE_RATIO * ceiling_mps and peak_mps >= HILL_JUMP_RATIO * before_mps
+        return peak_mps >= HILL_CEILING_RATIO * ceiling_mps and peak_mps >= HILL_JUMP_RATIO * before_mps
     if grade_pct is not None and grade_pct > MAX_GRADE_PCT:
         return False
     if ceiling_mps is not None and peak_mps <= ceiling_mps:

@@ -88,7 +88,7 @@ def facts(w: Workings) -> Iterator[Fact]:
         yield from not_assessable(DEFINITIONS, "only the treadmill's distance is known, not its speed")
         return
     yield from _pickup_facts(w)
-    if w.thresholds.ceiling_mps is None:
+    if w.said_thresholds.ceiling_mps is None:
         yield from not_assessable(LONG_DEFINITIONS, "no ceiling set: enter the talk-test speed or a critical speed")
         return
     yield from _interval_facts(w)
@@ -120,7 +120,7 @@ def _pickup_facts(w: Workings) -> Iterator[Fact]:
         yield Fact("pickup_min_recovery_s", recovery_s, start_s=after.start_s - recovery_s, end_s=after.start_s)
     else:
         yield Fact("pickup_min_recovery_s", None, detail="there are no two strides to recover between")
-    yield _fastest("pickup_max_speed_ratio", certain, w.thresholds.critical_speed_mps)
+    yield _fastest("pickup_max_speed_ratio", certain, w.said_thresholds.critical_speed_mps)
     yield _steepest("pickup_max_grade_pct", certain)
 
 
@@ -142,11 +142,11 @@ def _tempo_facts(w: Workings) -> Iterator[Fact]:
     """Yield tempo and hard blocks; possible ones count, too: three minutes and more of it are no noise."""
     tempo = [s for s in w.surges if s.kind == "tempo"]
     hard = [s for s in w.surges if s.kind == "hard"]
-    unparted = w.thresholds.critical_speed_mps is None and bool(tempo)
+    unparted = w.said_thresholds.critical_speed_mps is None and bool(tempo)
     detail = "no critical speed set: hard blocks would count here, too" if unparted else None
     yield _ok("tempo_s", _total_s(tempo), tempo, detail)
     yield _ok("tempo_distance_m", _total_m(tempo), tempo)
-    yield _fastest("tempo_max_speed_ratio", tempo, w.thresholds.critical_speed_mps)
+    yield _fastest("tempo_max_speed_ratio", tempo, w.said_thresholds.critical_speed_mps)
     yield _steepest("tempo_max_grade_pct", tempo)
     if unparted:
         yield Fact("hard_s", None, "not_assessable", "no critical speed set: tempo and hard blocks can't be parted")

@@ -31,6 +31,10 @@ STEADY: Final = (30, 1.05)
 CHANGING: Final = (15, 1.08)
 #: What a steady bout must be on average: slower is running over the ceiling, which has a fact of its own.
 STEADY_MEAN_RATIO: Final = 1.12
+#: A body takes about two seconds to change its pace: with them a stride of 20 s at 1.24 x critical speed is told as
+#: 1.19, too near to a limit of 1.15 (scenario 7). What is left must be long enough for GPS noise: half a bout window.
+STRIDE_RAMP_S: Final = 3
+SHORTEST_CORE_S: Final = 6
 #: An interval is this much faster than the minute before and after: METRICS.md's ratio of a lap to its neighbours.
 BESIDE_S: Final = 60
 #: How much sharpening its edges may lengthen a bout.
@@ -65,7 +69,7 @@ def _long_bouts(w: Workings) -> list[Bout]:
 
     Tempo and hard blocks first, in a slow mean that noise doesn't split; what is left is looked through for intervals.
     """
-    ceiling_mps = w.thresholds.ceiling_mps
+    ceiling_mps = w.said_thresholds.ceiling_mps
     if ceiling_mps is None:
         return []
     steady = [
@@ -126,7 +130,7 @@ def _with_doubts(w: Workings, bout: Bout) -> Bout:
 
 
 def _surge(w: Workings, bout: Bout, recovery_s: float | None) -> Surge:
-    duration_s, speed_mps = seconds(w, bout), mean_speed_mps(w, bout)
+    duration_s, speed_mps = seconds(w, bout), mean_speed_mps(w, _at_speed(bout))
     return Surge(
         start_s=float(w.grid.t_s[bout.first]),
         duration_s=duration_s,
@@ -140,10 +144,16 @@ def _surge(w: Workings, bout: Bout, recovery_s: float | None) -> Surge:
     )
 
 
+def _at_speed(bout: Bout) -> Bout:
+    """Return what speed is told of: a stride without the seconds in which it gathers and loses speed."""
+    is_short = len(bout) - 2 * STRIDE_RAMP_S >= SHORTEST_CORE_S and len(bout) <= MAX_PICKUP_S
+    return Bout(bout.first + STRIDE_RAMP_S, bout.end - STRIDE_RAMP_S) if is_short else bout
+
+
 def _kind(w: Workings, duration_s: float, speed_mps: float) -> Literal["pickup", "interval", "tempo", "hard"]:
     if duration_s <= MAX_PICKUP_S:
         return "pickup"
     if duration_s <= MAX_INTERVAL_S:
         return "interval"
-    critical_mps = w.thresholds.critical_speed_mps
+    critical_mps = w.said_thresholds.critical_speed_mps
     return "hard" if critical_mps is not None and speed_mps > AT_CRITICAL_RATIO * critical_mps else "tempo"

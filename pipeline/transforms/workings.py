@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,17 @@ class Workings:
     grid: Grid
     is_run: bool
     is_indoor: bool
+
+    @cached_property
+    def said_thresholds(self) -> Thresholds:
+        """The thresholds without the log's own estimates: what bouts are told by.
+
+        An estimate is a lower bound where nothing was run hard, and would make tempo of every easy run.
+        """
+        said = self.thresholds
+        if said.is_ceiling_estimated:
+            said = replace(said, ceiling_mps=None)
+        return replace(said, critical_speed_mps=None) if said.is_critical_speed_estimated else said
 
     @cached_property
     def gait(self) -> gait.Gait:

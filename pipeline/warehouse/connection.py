@@ -229,10 +229,25 @@ def first_row(connection: Connection, text: str, parameters: Sequence[Any] = ())
     return connection.execute(text, list(parameters)).fetchone()
 
 
-@contextmanager
-def query_errors() -> Iterator[None]:
-    """Turn DuckDB's word about somebody's own query into a sentence."""
+#: What only reads. A pivot without a list of values is several statements in one (MULTI).
+_READING: Final = (
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.PRAGMA,
+    duckdb.StatementType.MULTI,
+)
+
+
+def read_rows(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """Run one statement of somebody's own, as long as it only reads.
+
+    Raises:
+        NeedsAttention: DuckDB can't follow it, or it would write.
+    """
     try:
-        yield
+        statements = connection.extract_statements(text)
+        if len(statements) != 1 or statements[0].type not in _READING:
+            raise NeedsAttention("Only one statement that reads can be run here, such as: from session_fact limit 5")
+        return rows(connection, text)
     except duckdb.Error as error:
         raise NeedsAttention(f"DuckDB can't run that: {error}") from error

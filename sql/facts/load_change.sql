@@ -13,18 +13,29 @@ with measured as (
         ) as longest_30d_m,
         sum(distance_m) over (
             partition by runner_id, date_trunc('week', session_date) order by start_utc, session_id
-        ) as week_so_far_m
+        ) as week_so_far_m,
+        count(*) filter (distance_m is null) over (
+            partition by runner_id, date_trunc('week', session_date) order by start_utc, session_id
+        ) as unknown_so_far_count
     from run_session
 ),
 
 week as (
-    select runner_id, week_start_date, sum(distance_m) as week_m
+    select
+        runner_id,
+        week_start_date,
+        sum(distance_m) as week_m,
+        count(*) filter (distance_m is null) as unknown_count
     from measured
     group by runner_id, week_start_date
 ),
 
 compared as (
-    select measured.*, week_before.week_m as week_before_m
+    select
+        measured.*,
+        if(measured.unknown_so_far_count = 0, measured.week_so_far_m, null) as week_known_m,
+        if(week_before.unknown_count = 0, week_before.week_m, null) as week_before_m,
+        measured.unknown_so_far_count + coalesce(week_before.unknown_count, 0) as unknown_count
     from measured
     left join week as week_before
         on week_before.runner_id = measured.runner_id
@@ -35,10 +46,10 @@ select
     runner_id,
     session_id,
     unnest(['distance_to_longest_30d_ratio', 'week_distance_change_ratio']) as fact,
-    unnest([distance_m / longest_30d_m, week_so_far_m / week_before_m - 1]) as "value",
+    unnest([distance_m / longest_30d_m, week_known_m / week_before_m - 1]) as "value",
     unnest([
         if(distance_m / longest_30d_m is null, 'not_assessable', 'ok'),
-        if(week_so_far_m / week_before_m is null, 'not_assessable', 'ok')
+        if(week_known_m / week_before_m is null, 'not_assessable', 'ok')
     ]) as status,
     unnest([
         case
@@ -46,8 +57,8 @@ select
             when longest_30d_m is null then 'no run with a distance in the 30 days before'
         end,
         case
-            when week_so_far_m is null then 'no distance was recorded'
-            when week_before_m is null then 'no run with a distance in the week before'
+            when unknown_count > 0 then unknown_count || ' run(s) of this week or the one before have no distance'
+            when week_before_m is null then 'no run in the week before'
         end
     ]) as detail
 from compared

@@ -22,7 +22,8 @@ select
     unnest(['days_since_previous_run', 'rest_days_before', 'runs_7d']) as fact,
     unnest([
         cast(days_since_previous_run as double),
-        cast(greatest(days_since_previous_run - 1, 0) as double),
+        -- greatest() passes over NULL: without the guard a first run would have 0 days of rest
+        if(days_since_previous_run is null, null, cast(greatest(days_since_previous_run - 1, 0) as double)),
         cast(runs_7d as double)
     ]) as "value",
     unnest([

@@ -16,7 +16,7 @@ with counted as (
             and run.pain_next_morning_rise is not null
         ) as last3_answered_count,
         count(*) filter (
-            run.run_place <= 3 and run.pain_during <= 2 and run.pain_after_rise <= 0 and run.pain_next_morning_rise <= 0
+            run.run_place <= 3 and run.pain_during <= 2 and run.pain_after_rise <= 1 and run.pain_next_morning_rise <= 0
         ) as last3_green_count,
         count(*) filter (
             run.run_place <= 3 and run.pain_next_morning_rise is null and not run.is_pending

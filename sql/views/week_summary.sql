@@ -1,6 +1,6 @@
 -- One row per runner and ISO week of local days, from the first session to today; weeks without a run are there too.
 with first_week as (
-    select runner_id, date_trunc('week', min(session_date)) as first_week_date
+    select runner_id, date_trunc('week', min(session_date)) as first_week_date, max(session_date) as last_run_date
     from measured_session
     group by runner_id
 ),
@@ -11,7 +11,9 @@ runner_week as (
         cast(
             unnest(
                 generate_series(
-                    first_week_date, date_trunc('week', greatest(first_week_date, as_of_date)), interval 7 days
+                    first_week_date,
+                    date_trunc('week', greatest(first_week_date, as_of_date, least(last_run_date, as_of_date + 2))),
+                    interval 7 days
                 )
             ) as date
         ) as week_start_date
@@ -79,4 +81,5 @@ left join session_week using (runner_id, week_start_date)
 left join rehab_week using (runner_id, week_start_date)
 left join stage_on_date as stage
     on stage.runner_id = runner_week.runner_id
-    and stage.stage_date = least(cast(runner_week.week_start_date + interval 6 days as date), as_of.as_of_date)
+    and stage.stage_date
+    = greatest(runner_week.week_start_date, least(runner_week.week_start_date + interval 6 days, as_of.as_of_date))

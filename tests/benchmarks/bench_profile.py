@@ -41,7 +41,7 @@ STAGES = (
     ("warehouse/connection.py", "publish", "publish"),
     ("flows/work.py", "_catch_up", "catch up"),
     ("warehouse/connection.py", "_opened", "open"),
-    ("compliance/judge.py", "bring_limits", "bring limits"),
+    ("compliance/judge.py", "bring_protocols", "bring protocols"),
 )
 
 

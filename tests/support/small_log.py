@@ -20,7 +20,8 @@ from pipeline.journal import new_entry, write_entries
 from pipeline.places import zone_at
 from pipeline.settings import Home
 from pipeline.transforms import derive
-from support.example_home import STORED, asked, open_home
+from pipeline.warehouse.connection import reading, rows
+from support.example_home import STORED
 from support.fit_file import FORERUNNER, FitLap, fit_activity
 from support.gpx_file import gpx_text
 
@@ -45,7 +46,6 @@ RELATIONS: Final = (
     "duplicate_question",
     "symptom",
     "session_fact",
-    "week_summary",
 )
 
 _FIT_COLUMNS: Final = ("latitude_deg", "longitude_deg", "altitude_m", "distance_m", "speed_mps", "heart_rate_bpm")
@@ -179,8 +179,9 @@ class SmallLog:
         return work.refresh(self.home, NOW_UTC)
 
     def ask(self, statement: str) -> list[dict[str, Any]]:
-        """Return the rows of one statement, as a command reads them."""
-        return asked(self.home, statement, NOW_UTC)
+        """Return the rows of one statement, read from the published snapshot."""
+        with reading(self.home, NOW_UTC, NOW_UTC.date()) as connection:
+            return rows(connection, statement)
 
     def one(self, statement: str) -> dict[str, Any]:
         """Return the only row of a statement."""
@@ -195,7 +196,7 @@ class SmallLog:
 
     def everything(self, relations: Iterable[str] = RELATIONS) -> dict[str, list[str]]:
         """Return all rows of the log's relations as sorted texts, to be compared with another's."""
-        with open_home(self.home, NOW_UTC) as connection:
+        with reading(self.home, NOW_UTC, NOW_UTC.date()) as connection:
             return {
                 name: sorted(_text(row) for row in connection.execute(f'from "{name}"').fetchall())
                 for name in relations

@@ -58,7 +58,7 @@ def test_what_is_lent_comes_at_the_borrowers_instants():
     )
     heart = composed.samples.heart_rate_bpm
     assert 1 == gave["heart_rate_bpm"]
-    assert (100.0, 104.0, 200.0) == (heart[30], heart[33], heart[120])
+    assert (100.0, 104.0, 188.0) == (heart[30], heart[33], heart[120])
     assert 121 == len(composed.samples)
 
 
