@@ -21,7 +21,8 @@ demo: $(SETUP) ## set up, and run the nightly job on the bundled example log
 	@$(BIN)/gaitkeeper demo; status=$$?; if [ $$status -gt 1 ]; then exit $$status; fi
 
 test: $(SETUP) ## set up, and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/flows # on its own: Prefect's server threads outlive the run, and DuckDB says so on exit
+	$(BIN)/python -m pytest --ignore=tests/flows
 
 check: $(SETUP) ## lint and types
 	$(BIN)/ruff check .

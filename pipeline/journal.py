@@ -7,6 +7,7 @@ verdict at once, also while a night is running.
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from pipeline.settings import Home
 
-EntryKind = Literal["runner", "stage", "protocol", "override", "symptom", "rehab", "correction"]
+EntryKind = Literal[
+    "runner", "stage", "protocol", "override", "symptom", "rehab", "rehab_plan", "prom", "intake", "correction"
+]
 ENTRY_KINDS: Final = get_args(EntryKind)
 
 
@@ -26,7 +29,7 @@ ENTRY_KINDS: Final = get_args(EntryKind)
 class Entry:
     """One thing that somebody said."""
 
-    entry_id: str  #: the instant and eight random digits: sorts by time, never repeats
+    entry_id: str  #: the instant, the clock of its writing and chance: what is written later sorts later
     entry_utc: datetime
     runner_id: str
     kind: EntryKind
@@ -37,7 +40,7 @@ class Entry:
 def new_entry(kind: EntryKind, runner_id: str, data: dict[str, Any], *, by: str, now_utc: datetime) -> Entry:
     """Make an entry with an id of its own; `data` keeps None out, since what was not said is not there."""
     said = {key: value for key, value in data.items() if value is not None}
-    entry_id = f"{now_utc:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
+    entry_id = f"{now_utc:%Y%m%dT%H%M%S%f}-{time.time_ns():016x}{secrets.token_hex(2)}"
     return Entry(entry_id, now_utc, runner_id, kind, by, said)
 
 

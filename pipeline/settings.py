@@ -170,7 +170,7 @@ class Home:
         self.require()
         try:
             raw = tomllib.loads(self.config_file.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or a number of 5,000 digits
             raise NeedsAttention(f"{self.config_file} is not valid TOML: {error}. Mend that line.") from error
         except OSError as error:
             raise NeedsAttention(f"{self.config_file} can't be read: {error.strerror}.") from error
@@ -189,8 +189,10 @@ class Home:
             raise BadConfig(file, key, raw[key], "one of time_zone, protocol, source")
         return Config(time_zone, protocol, tuple(self._source(block) for block in sources))
 
-    def _source(self, block: dict[str, Any]) -> SourceConfig:
+    def _source(self, block: object) -> SourceConfig:
         file = str(self.config_file)
+        if not isinstance(block, dict):
+            raise BadConfig(file, "source", block, "blocks that start with [[source]]")
         kind = _text(block, "kind", file)
         if kind != "folder":
             raise BadConfig(file, "source.kind", kind, '"folder"')

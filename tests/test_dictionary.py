@@ -53,9 +53,7 @@ CONTRACT_FACTS = """
 """.split()
 
 #: Facts of the contract whose derivation is still to come, with what it comes with. Shorter with every step.
-STILL_TO_COME = {
-    "rehab_adherence_ratio": "the rehab plan: what was prescribed",
-}
+STILL_TO_COME: dict[str, str] = {}
 
 
 def dictionary() -> dict:

@@ -1,51 +1,43 @@
-"""`gaitkeeper pain` and `gaitkeeper rehab`: the hip's answer and the work beside the runs, a journal entry each."""
+"""`gaitkeeper pain`: the hip's answer, one journal entry a moment; what is allowed is said in `pipeline.answers`."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gaitkeeper.options import (
-    as_of_option,
-    day_option,
-    home_option,
-    now_in,
-    one_runner,
-    open_log,
-    runner_option,
-    today_in,
-)
+from gaitkeeper.options import as_of_option, home_option, now_in, one_runner, open_log, runner_option
 from gaitkeeper.output import say
+from pipeline.answer_reader import BadAnswer
+from pipeline.answers import (
+    MOMENT_WORDS,
+    MOMENTS,
+    PHASES,
+    RED_FLAGS,
+    SIDES,
+    AnsweredSession,
+    Symptom,
+    answer_digest,
+    check_time,
+    lateness,
+    read_symptom,
+    symptom_data,
+)
 from pipeline.errors import NeedsAttention
 from pipeline.journal import new_entry, write_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
+    from pipeline.answer_file import FileAnswer
     from pipeline.settings import Home
+    from pipeline.warehouse.connection import Connection
 
-MOMENTS: Final = ("before", "during", "after", "next_morning")
-PHASES: Final = ("knee-lift", "foot-on-ground", "both", "unsure")
-SIDES: Final = ("left", "right", "both")
-REHAB_KINDS: Final = ("drill", "strength", "mobility", "manual_therapy", "other")
-
-#: The red-flag questions (EVIDENCE section 4d; ROBERTSON17, MEDSCAPE).
-RED_FLAGS: Final = (
-    "cannot_bear_weight_or_hop",
-    "limp_persisting",
-    "night_or_rest_pain",
-    "pain_each_footfall_increasing",
-    "sudden_sharp_or_crack",
-    "locking_or_giving_way",
-    "fever_or_unwell_or_weight_loss",
-    "numb_weak_leg_or_bladder_saddle",
-    "calf_swelling_or_breathless_postop",
-)
-
-_PAIN = click.IntRange(0, 10)
+#: Words as people type them: knee-lift for knee_lift.
+_TYPED: Final = {word: word.replace("_", "-") for word in PHASES}
 
 
 @click.command("pain")
@@ -53,18 +45,23 @@ _PAIN = click.IntRange(0, 10)
 @runner_option
 @as_of_option
 @click.argument("wanted", metavar="[SESSION|last]", default="last")
-@click.option("--before", type=_PAIN, help="Pain before the run, 0 to 10.")
-@click.option("--during", type=_PAIN, help="Worst pain during the run, 0 to 10.")
-@click.option("--after", type=_PAIN, help="Pain an hour after the run, 0 to 10.")
-@click.option("--next-morning", type=_PAIN, help="Pain the next morning, 0 to 10.")
-@click.option("--phase", type=click.Choice(PHASES), help="When in the stride it hurts.")
-@click.option("--side", type=click.Choice(SIDES))
+@click.option("--before", metavar="0-10", help="Pain before the run.")
+@click.option("--during", metavar="0-10", help="Worst pain during the run.")
+@click.option("--after", metavar="0-10", help="Pain an hour after the run.")
+@click.option("--next-morning", metavar="0-10", help="Pain the next morning.")
+@click.option("--phase", metavar="PHASE", help=f"When in the stride it hurts: {', '.join(_TYPED.values())}.")
+@click.option("--side", metavar="SIDE", help=f"Which side: {', '.join(SIDES)}.")
 @click.option("--place", help="Where: groin, outer hip, buttock, ...")
-@click.option("--onset-minute", type=click.IntRange(0, 6000), help="The minute of the run in which it began.")
+@click.option("--onset-minute", metavar="MINUTE", help="The minute of the run in which it began.")
 @click.option(
-    "--red-flag", "red_flags", multiple=True, type=click.Choice(RED_FLAGS), help="May be given several times."
+    "--red-flag",
+    "red_flags",
+    multiple=True,
+    metavar="NAME",
+    help=f"May be given several times: {', '.join(RED_FLAGS)}.",
 )
 @click.option("--none", "none_of_them", is_flag=True, help="Asked, and no red flag.")
+@click.option("--csv", "csv_file", type=click.Path(), help="Read answers from a file instead; all of it or nothing.")
 def pain_command(
     home: Home,
     runner_id: str | None,
@@ -72,97 +69,172 @@ def pain_command(
     wanted: str,
     red_flags: tuple[str, ...],
     none_of_them: bool,
+    csv_file: str | None,
     **said: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
-    """Say how the hip felt: any part of it, at any time."""
+    """Say how the hip felt: any part of it, at any time. A later word on the same moment corrects an earlier one."""
     runner_id = one_runner(home, runner_id)
     if red_flags and none_of_them:
         raise click.UsageError("--none says that there is no red flag; leave it out where there is one.")
+    flags = ["none"] if none_of_them else list(red_flags) or None
+    if csv_file is not None:
+        if flags or any(value is not None for value in said.values()) or wanted != "last":
+            raise click.UsageError("--csv reads every answer from the file: leave the other answers out.")
+        _read_file(home, runner_id, as_of, csv_file)
+    else:
+        _record(home, runner_id, as_of, wanted, _typed(said, flags))
+
+
+def _typed(said: dict[str, Any], flags: list[str] | None) -> list[Symptom]:
+    """Return one entry a moment, what was said besides with each; without a moment, one that belongs to none."""
     levels = {moment: said.pop(moment) for moment in MOMENTS}
+    details = {**said, "red_flags": flags}
     told = {moment: level for moment, level in levels.items() if level is not None}
-    if not told and not red_flags and not none_of_them:
-        raise click.UsageError("Say something: --before, --during, --after, --next-morning, --red-flag or --none.")
-    session = _session(home, runner_id, wanted, as_of)
-    now = now_in(home, as_of)
-    _check_morning(session, told, now)
-    details = {
-        "session_id": session["session_id"],
-        "phase": said["phase"] and said["phase"].replace("-", "_"),
-        "side": said["side"],
-        "place": said["place"],
-        "onset_minute": said["onset_minute"],
-        "red_flags": list(red_flags) if red_flags or none_of_them else None,
-    }
-    answers: list[dict[str, Any]] = [{"moment": moment, "pain_0_10": level} for moment, level in told.items()] or [{}]
-    write_entries(
-        home,
-        [new_entry("symptom", runner_id, {**details, **answer}, by=runner_id, now_utc=now) for answer in answers],
-    )
-    say(f"Recorded for the session of {session['session_date']} ({session['session_id']}).")
-    if red_flags:
-        _tell_red_flag(home, runner_id)
+    mistakes: list[str] = []
+    found: list[Symptom] = []
+    for moment, level in told.items() or [(None, None)]:
+        try:
+            found.append(read_symptom({"moment": moment, "pain_0_10": level, **details}))
+        except BadAnswer as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise BadAnswer(mistakes)
+    return found
 
 
-def _session(home: Home, runner_id: str, wanted: str, as_of: datetime | None) -> Mapping[str, Any]:
+def _record(home: Home, runner_id: str, as_of: datetime | None, wanted: str, symptoms: list[Symptom]) -> None:
     from gaitkeeper.commands.show import find_session
     from pipeline.warehouse.connection import ask
 
+    now = now_in(home, as_of)
     with open_log(home, as_of) as connection:
         session_id = find_session(connection, runner_id, wanted)
-        return ask(connection, "one_session", {"session_id": session_id})[0]
+        session = _answered(ask(connection, "one_session", {"session_id": session_id})[0])
+        before = ask(connection, "symptoms_of_runner", {"runner_id": runner_id, "session_id": session_id})
+    for symptom in symptoms:
+        check_time(symptom, session, now, now)
+        _refuse_older(symptom, before, now)
+    entries = [
+        new_entry("symptom", runner_id, symptom_data(symptom, session_id), by=runner_id, now_utc=now)
+        for symptom in symptoms
+    ]
+    write_entries(home, entries)
+    _tell_contact(home, runner_id, as_of, [session_id])
+    say(f"Recorded for the session of {session.session_date} ({session_id}).")
+    for sentence in filter(None, (lateness(symptom, session, now) for symptom in symptoms)):
+        say(sentence)
 
 
-def _check_morning(session: Mapping[str, Any], told: Mapping[str, int], now: datetime) -> None:
-    """Refuse a next-morning answer on the day of the run itself."""
-    local_now = now + timedelta(seconds=session["utc_offset_s"])
-    if "next_morning" in told and local_now.date() <= session["session_date"]:
+def _refuse_older(symptom: Symptom, before: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Refuse to "correct" an answer from before it was given: the later instant would win, silently."""
+    newer = [row["entry_utc"] for row in before if row["moment"] == symptom.moment and row["entry_utc"] > now]
+    if newer:
         raise NeedsAttention(
-            f"The run was on {session['session_date']}: its next morning has not come yet. "
-            "Enter --next-morning tomorrow; nothing was recorded."
+            f"An answer for this moment was given at {max(newer):%Y-%m-%d %H:%M} UTC, after the one you enter. "
+            "Leave --as-of out to correct it. Nothing was recorded."
         )
 
 
-def _tell_red_flag(home: Home, runner_id: str) -> None:
+def _answered(row: Mapping[str, Any]) -> AnsweredSession:
+    return AnsweredSession(
+        row["session_id"], row["session_date"], row["start_utc"], row["utc_offset_s"], row["elapsed_s"]
+    )
+
+
+def _tell_contact(home: Home, runner_id: str, as_of: datetime | None, session_ids: list[str]) -> None:
+    """Where a red flag stands, or the plan asks for the clinician, say whom to contact: first, and nothing besides."""
     from pipeline.warehouse.connection import ask
 
-    with open_log(home, None) as connection:
-        settings = ask(connection, "runner_settings", {"runner_id": runner_id})
+    with open_log(home, as_of) as connection:
+        standing = ask(connection, "standing_red_flags", {"session_ids": session_ids})
+        verdicts = {ask(connection, "one_session", {"session_id": one})[0]["verdict"] for one in session_ids[:50]}
+        if standing or "contact_clinician" in verdicts:
+            click.echo(contact_sentence(connection, runner_id))
+    for row in standing:
+        moment = "" if row["moment"] is None else f", {MOMENT_WORDS.get(row['moment'], row['moment'])}"
+        say(f"Reported: {row['red_flag'].replace('_', ' ')} (session {row['session_id']}{moment}).")
+
+
+def contact_sentence(connection: Connection, runner_id: str) -> str:
+    """Return what stands alone on the page of a red flag: whom to contact, and that nobody is watching."""
+    from pipeline.warehouse.connection import ask
+
+    settings = ask(connection, "runner_settings", {"runner_id": runner_id})
     contact = [row["setting_value"] for row in settings if row["setting"] == "contact"]
     whom = contact[-1] if contact else "your clinician or urgent care"
-    click.echo(f"Stop running and contact {whom} now. This program is not watched by anybody in real time.")
+    return f"Stop running and contact {whom} now. This program is not watched by anybody in real time."
 
 
-@click.command("rehab")
-@home_option
-@runner_option
-@as_of_option
-@click.argument("kind", type=click.Choice(REHAB_KINDS))
-@click.argument("exercise")
-@click.option("--sets", type=click.IntRange(1, 100))
-@click.option("--reps", type=click.IntRange(1, 1000))
-@click.option("--load-kg", type=click.FloatRange(0, 1000))
-@click.option("--minutes", type=click.FloatRange(0, 600, min_open=True))
-@day_option("--date", "The local day; default today.")
-def rehab_command(
-    home: Home,
-    runner_id: str | None,
-    as_of: datetime | None,
-    kind: str,
-    exercise: str,
-    minutes: float | None,
-    **said: Any,  # noqa: ANN401 - as click gives them
-) -> None:
-    """Say what rehab work was done: drills by name, strength, mobility, manual therapy."""
-    runner_id = one_runner(home, runner_id)
-    day: date = said.pop("date") or today_in(home, as_of)
-    if day > today_in(home, as_of):
-        raise NeedsAttention(f"{day} has not come yet: rehab work is entered when it is done. Nothing was recorded.")
-    data = {
-        "rehab_date": day.isoformat(),
-        "kind": kind,
-        "exercise": exercise,
-        **said,
-        "duration_s": None if minutes is None else 60 * minutes,
-    }
-    write_entries(home, [new_entry("rehab", runner_id, data, by=runner_id, now_utc=now_in(home, as_of))])
-    say(f"Recorded for {day}: {kind}, {exercise}.")
+# --------------------------------------------------------------------------------------------------------------------
+# A file of answers
+
+
+def _read_file(home: Home, runner_id: str, as_of: datetime | None, file_name: str) -> None:
+    from pathlib import Path
+
+    from pipeline.answer_file import read_answers
+    from pipeline.warehouse.connection import ask
+
+    now = now_in(home, as_of)
+    content = _content(Path(file_name))
+    with open_log(home, as_of) as connection:
+        sessions = [_answered(row) for row in ask(connection, "sessions_to_answer", {"runner_id": runner_id})]
+        before = ask(connection, "symptoms_of_runner", {"runner_id": runner_id, "session_id": None})
+    answers = read_answers(content, file_name, runner_id, sessions, now)
+    new = _new_answers(answers, before)
+    write_entries(
+        home,
+        [
+            new_entry(
+                "symptom",
+                runner_id,
+                symptom_data(answer.symptom, answer.session.session_id),
+                by=answer.said_by or runner_id,
+                now_utc=answer.said_utc,
+            )
+            for answer in new
+        ],
+    )
+    if new:
+        _tell_contact(home, runner_id, as_of, list(dict.fromkeys(one.session.session_id for one in new)))
+    say(f"{file_name}: {len(new)} answer(s) recorded, {len(answers) - len(new)} here already.")
+    for answer in new:
+        sentence = lateness(answer.symptom, answer.session, answer.said_utc)
+        if sentence:
+            say(f"Line {answer.line}: {sentence}")
+
+
+def _content(path: Path) -> bytes:
+    from pipeline.answer_file import MAX_FILE_BYTES
+
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise NeedsAttention(f"{path} can't be read: {error.strerror}.") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise NeedsAttention(f"{path} has more than {MAX_FILE_BYTES:,} bytes: that is no file of answers.")
+    return content
+
+
+def _new_answers(answers: Sequence[FileAnswer], before: Sequence[Mapping[str, Any]]) -> list[FileAnswer]:
+    """Return the answers that the journal does not hold: neither as that entry, nor the same said for the session."""
+    known_ids = {row["entry_id"] for row in before}
+    known: set[str] = set()
+    for row in before:
+        symptom = _symptom_of(row)
+        known |= {answer_digest(symptom, row["session_id"], said) for said in (None, row["entry_utc"])}
+    found: list[FileAnswer] = []
+    for answer in answers:
+        if answer.entry_id not in known_ids and answer.digest not in known:
+            known.add(answer.digest)
+            found.append(answer)
+    return found
+
+
+def _symptom_of(row: Mapping[str, Any]) -> Symptom:
+    onset = row["onset_s"]
+    fields = {name: row[name] for name in ("moment", "pain_0_10", "side", "place", "phase")}
+    flags = row["red_flags"]
+    symptom = Symptom(**fields, onset_minute=None, red_flags=None if flags is None else tuple(flags))
+    return symptom if onset is None else replace(symptom, onset_minute=round(onset / 60))

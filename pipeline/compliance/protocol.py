@@ -154,6 +154,6 @@ def parse_protocol(text: str, origin: str, known: KnownFacts) -> Protocol:
 
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number of 5,000 digits
         raise NeedsAttention(f"{origin} is not valid TOML: {error}. Protocols are TOML files.") from error
     return ProtocolReader(text, origin, known).read(raw, hashlib.sha256(text.encode()).hexdigest())

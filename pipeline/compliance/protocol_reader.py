@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 #: Kinds of rehab work that a stage may plan (the relation `rehab`).
 REHAB_KINDS = ("drill", "strength", "mobility", "manual_therapy", "other")
+
+#: No fact of a run comes near it: in seconds it is thirty years. A number beyond it is a slip of the keyboard.
+LARGEST_VALUE = 1e9
 
 
 def nearest(found: str, known: Iterable[str]) -> str:
@@ -174,4 +176,4 @@ class ProtocolReader:
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST_VALUE

@@ -100,14 +100,27 @@ def replace_overlaps(
 
 
 def replace_quarantine(connection: Connection, received: Sequence[Received], found: Sequence[Row]) -> None:
-    """Write anew what can't be read of some files; what could not be fetched before and now can is no longer there."""
+    """Write anew what can't be read of some files; what could not be fetched before and now can is no longer there.
+
+    Args:
+        connection: the writer's.
+        received: the files, in the order in which they arrived: a rebuild sees a refusal and what came later at once.
+        found: rows of `quarantine`, those without content among them.
+    """
+    last_word = {(item.runner_id, item.source, item.source_ref): item for item in received}
     for item in received:
         connection.execute(
             "delete from quarantine where runner_id = ? and source = ? and source_ref = ? "
             "and (content_sha256 is null or content_sha256 = ?)",
             [item.runner_id, item.source, item.source_ref, item.content_sha256],
         )
-    insert_rows(connection, "quarantine", found)
+    standing = [
+        row
+        for row in found
+        if row["content_sha256"] is not None
+        or last_word[row["runner_id"], row["source"], row["source_ref"]].refusal == row["reason"]
+    ]
+    insert_rows(connection, "quarantine", standing)
 
 
 def replace_baselines(connection: Connection, baselines: Sequence[Row]) -> None:

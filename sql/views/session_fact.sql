@@ -16,6 +16,10 @@ with every_fact as (
     union all by name
     select * from symptom_answer
     union all by name
+    select * from symptom_change
+    union all by name
+    select * from rehab_adherence
+    union all by name
     select * from matched_cadence
 )
 

@@ -6,14 +6,17 @@ select
     stage.stage_id,
     criterion.decision,
     criterion.fact,
-    fact."value" as observed,
+    if(criterion_state = 'unknown', null, fact."value") as observed,
     criterion.bound,
     criterion.limit_value,
     fact.unit,
     case
         when fact."value" is null then 'unknown'
-        when if(criterion.bound = 'max', fact."value" <= criterion.limit_value, fact."value" >= criterion.limit_value)
-            then 'met'
+        -- what isn't fully known is at least its value: enough to reach a minimum or to pass a maximum, nothing else
+        when criterion.bound = 'max' and fact."value" > criterion.limit_value then 'not_met'
+        when criterion.bound = 'min' and fact."value" >= criterion.limit_value then 'met'
+        when fact.status <> 'ok' then 'unknown'
+        when criterion.bound = 'max' then 'met'
         else 'not_met'
     end as criterion_state,
     criterion.sentence,

@@ -9,6 +9,7 @@ select
     json_extract_string(entry.data, '$.side') as side,
     json_extract_string(entry.data, '$.place') as place,
     json_extract_string(entry.data, '$.phase') as phase,
+    60 * try_cast(json_extract_string(entry.data, '$.onset_minute') as double) as onset_s,
     try_cast(json_extract(entry.data, '$.red_flags') as varchar[]) as red_flags,
     entry.entry_id,
     entry.said_by

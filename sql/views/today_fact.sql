@@ -1,5 +1,6 @@
 -- One row per runner and fact of today, within the stage of today: what criteria for advancing, holding and going back
--- are held against. An answer that is missing leaves the fact without a value.
+-- are held against. What missing answers leave open is not assessable: its value is then what is known so far, the
+-- least that it can be.
 with counted as (
     select
         stage.runner_id,
@@ -21,6 +22,9 @@ with counted as (
         count(*) filter (
             run.run_place <= 3 and run.pain_next_morning_rise is null and not run.is_pending
         ) as last3_morning_missing_count,
+        count(*) filter (run.run_place <= 3 and run.red_flag_count is null) as last3_unasked_count,
+        count(*) filter (run.run_place <= 5 and run.pain_during is null) as last5_unanswered_count,
+        count(*) filter (run.run_place <= 4 and run.pain_next_morning_rise is null) as last4_unanswered_count,
         count(*) filter (run.run_place <= 5 and run.pain_during > 2) as last5_amber_count,
         count(*) filter (run.run_place <= 4 and run.pain_next_morning_rise >= 2) as last4_morning_rise_count,
         max(run.pain_during) filter (run.run_place <= 5) as last5_max_pain,
@@ -65,7 +69,11 @@ gap as (
     select
         counted.runner_id,
         greatest(
-            max(spacing."value") filter (spacing.fact = 'days_since_previous_run'),
+            max(spacing."value") filter (
+                spacing.fact = 'days_since_previous_run'
+                -- a gap that lies before the stage is what the stage was set for
+                and run.session_date - cast(spacing."value" as integer) >= counted.set_on_date
+            ),
             date_diff('day', any_value(counted.last_run_date), any_value(counted.as_of_date))
         ) as layoff_days
     from counted
@@ -89,23 +97,39 @@ long_form as (
             {fact: 'last3_answered_count', told: last3_answered_count, why: null},
             {
                 fact: 'last3_green_count',
-                told: if(last3_answered_count = 3 or last3_green_count = 3, last3_green_count, null),
-                why: 'not all of the last three runs have all four answers'
+                told: last3_green_count,
+                why: if(last3_answered_count < 3, 'not all of the last three runs have all four answers', null)
             },
             {fact: 'last3_morning_missing_count', told: last3_morning_missing_count, why: null},
-            {fact: 'last5_amber_count', told: last5_amber_count, why: null},
-            {fact: 'last4_morning_rise_count', told: last4_morning_rise_count, why: null},
-            {fact: 'last5_max_pain', told: last5_max_pain, why: 'no pain during the last five runs was entered'},
+            {
+                fact: 'last5_amber_count',
+                told: last5_amber_count,
+                why: if(last5_unanswered_count > 0, 'one of the last five runs has no answer', null)
+            },
+            {
+                fact: 'last4_morning_rise_count',
+                told: last4_morning_rise_count,
+                why: if(last4_unanswered_count > 0, 'one of the last four runs has no next-morning answer', null)
+            },
+            {
+                fact: 'last5_max_pain',
+                told: last5_max_pain,
+                why: if(last5_unanswered_count > 0, 'one of the last five runs has no answer', null)
+            },
             {
                 fact: 'amber_runs_7d',
-                told: if(amber_7d_count > 0 or unanswered_7d_count = 0, amber_7d_count, null),
-                why: 'a run of the last seven days has no answer'
+                told: amber_7d_count,
+                why: if(unanswered_7d_count > 0, 'a run of the last seven days has no answer', null)
             },
-            {fact: 'stage_red_flag_count', told: red_flag_count, why: 'the red-flag questions were not answered'},
+            {
+                fact: 'stage_red_flag_count',
+                told: red_flag_count,
+                why: if(last3_unasked_count > 0, 'the red-flag questions are open for one of the last three runs', null)
+            },
             {fact: 'open_finding_count_7d', told: open_count, why: null},
-            {fact: 'latest_rehab_adherence_ratio', told: rehab_adherence_ratio, why: 'rehab work or its plan is not known'},
-            {fact: 'latest_changed_variables_7d', told: changed_variables_7d, why: 'nothing to compare the last week with'},
-            {fact: 'layoff_days', told: layoff_days, why: 'no run in this stage yet'}
+            {fact: 'latest_rehab_adherence_ratio', told: rehab_adherence_ratio, why: null},
+            {fact: 'latest_changed_variables_7d', told: changed_variables_7d, why: null},
+            {fact: 'layoff_days', told: layoff_days, why: null}
         ]) as entry
     from counted
     left join open_finding using (runner_id)
@@ -119,7 +143,15 @@ select
     entry.fact as fact,
     cast(entry.told as double) as "value",
     definition.unit,
-    if(entry.told is null, 'not_assessable', 'ok') as status,
-    if(entry.told is null, entry.why, null) as detail
+    if(entry.told is null or entry.why is not null, 'not_assessable', 'ok') as status,
+    coalesce(
+        entry.why,
+        case
+            when entry.told is not null then null
+            when entry.fact = 'latest_rehab_adherence_ratio' then 'rehab work or its plan is not known'
+            when entry.fact = 'latest_changed_variables_7d' then 'nothing to compare the last week with'
+            else 'no run in this stage yet'
+        end
+    ) as detail
 from long_form
 left join fact_definition as definition on definition.fact = entry.fact

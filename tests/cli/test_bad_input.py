@@ -155,7 +155,6 @@ class TestAFolder:
         work.rebuild(ready, NOW_UTC)
         assert live == asked(ready, "select source_ref, reason from quarantine", NOW_UTC)
 
-    @pytest.mark.xfail(reason="pipeline.ingest writes a batch's refusals after it has deleted those that were mended")
     def test_a_link_that_is_mended_leaves_the_quarantine_for_good(self, ready, inbox):
         """The mount was missing for a night: no row stays, and a rebuild brings none back."""
         (inbox / "a.fit").symlink_to(inbox / "later.bin")

@@ -329,7 +329,8 @@ class TestEveryCommand:
         from test_docs import leaves, options_of
 
         writes_only = {
-            ("init",), ("runner", "add"), ("runner", "set"), ("stage", "set"), ("pain",), ("rehab",), ("protocol", "check"),
+            ("init",), ("runner", "add"), ("runner", "set"), ("stage", "set"), ("pain",), ("protocol", "check"),
+            *(("rehab", name) for name in ("drill", "strength", "mobility", "manual_therapy", "other", "plan", "stop", "undo", "confirm")),
             ("protocol", "new"),
         }  # fmt: skip
         assert writes_only == {path for path, command in leaves() if "--format" not in options_of(command)}

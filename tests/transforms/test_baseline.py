@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.transforms.baseline import fit_line
+from pipeline.transforms.baseline import PRIOR_SLOPE_SPM_PER_MPS, fit_line
 
 
 def minutes(count: int, seed: int, noise_spm: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -21,12 +21,13 @@ def at(speed_mps: float, line: object) -> float:
     return line.baseline_spm + line.slope_spm_per_mps * (speed_mps - line.baseline_speed_mps)
 
 
-def test_a_clean_line_is_found_exactly():
-    speed_mps, cadence_spm = minutes(60, 0, noise_spm=0.0)
+def test_a_clean_line_is_found():
+    """With minutes at many speeds the prior slope of 10 hardly shows."""
+    speed_mps, cadence_spm = minutes(300, 0, noise_spm=0.0)
     line = fit_line(speed_mps, cadence_spm)
-    assert 9.0 == pytest.approx(line.slope_spm_per_mps)
+    assert 9.0 == pytest.approx(line.slope_spm_per_mps, abs=0.1)
     assert float(speed_mps.mean()) == line.baseline_speed_mps
-    assert 164.0 == pytest.approx(at(2.8, line))
+    assert 164.0 == pytest.approx(at(2.8, line), abs=0.05)
 
 
 @settings(max_examples=40, deadline=None)
@@ -59,8 +60,18 @@ def test_fewer_than_three_minutes_are_no_line(count: int):
     assert None is fit_line(speed_mps, cadence_spm)
 
 
-def test_minutes_at_one_speed_are_no_line():
-    assert None is fit_line(np.full(100, 2.8), np.linspace(160.0, 168.0, 100))
+def test_minutes_at_one_speed_take_the_slope_of_legs_in_general():
+    line = fit_line(np.full(100, 2.8), np.linspace(160.0, 168.0, 100))
+    assert PRIOR_SLOPE_SPM_PER_MPS == line.slope_spm_per_mps
+    assert 164.0 == pytest.approx(line.baseline_spm)
+
+
+def test_noise_at_nearly_one_speed_makes_no_slope_that_no_legs_have():
+    """An easy log: 150 minutes within a few centimetres a second, two steps of noise; least squares finds anything."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        line = fit_line(2.8 + rng.normal(0.0, 0.03, 150), 164.0 + rng.normal(0.0, 2.0, 150))
+        assert 3.0 <= line.slope_spm_per_mps <= 18.0
 
 
 @pytest.mark.parametrize("order", [slice(None, None, -1), slice(1, None, None)])

@@ -1,0 +1,115 @@
+"""The home and its config.toml: private, strict, and told in sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import BadConfig, NeedsAttention
+from pipeline.settings import Config, Home, SourceConfig, local_today, machine_time_zone
+
+GOOD = 'time_zone = "Europe/Berlin"\nprotocol = "return_to_run_hip"\n'
+
+
+def with_config(home: Home, text: str) -> Home:
+    home.config_file.write_text(text, "utf-8")
+    return home
+
+
+def test_a_new_home_is_private_and_has_its_files(tmp_path):
+    """Folders for the owner alone, and lists of truth that exist though they are empty."""
+    home = Home(tmp_path / "deep" / "home")
+    home.create(time_zone="Europe/Berlin")
+    assert 0o700 == home.path.stat().st_mode & 0o777
+    assert [0o600] * 4 == [
+        file.stat().st_mode & 0o777 for file in (home.journal_file, home.received_file, home.sync_run_file, home.config_file)
+    ]
+    assert Config("Europe/Berlin", "return_to_run_hip", ()) == home.config()
+
+
+def test_making_it_again_changes_nothing(home):
+    """`init` twice is `init` once."""
+    with_config(home, GOOD)
+    home.journal_file.write_text("said\n")
+    home.create(time_zone="Asia/Tokyo")
+    assert ("Europe/Berlin", "said\n") == (home.config().time_zone, home.journal_file.read_text())
+
+
+def test_an_unknown_zone_makes_no_home(tmp_path):
+    """Nothing is left behind."""
+    with pytest.raises(NeedsAttention, match="'Mars' is no time zone"):
+        Home(tmp_path / "home").create(time_zone="Mars")
+    assert not (tmp_path / "home").exists()
+
+
+def test_sources_are_read_with_paths_from_the_home(home, tmp_path):
+    """A relative path is below the home, ~ is the user's; the runner has a default."""
+    config = with_config(home, GOOD + '[[source]]\nkind = "folder"\npath = "inbox"\n[[source]]\nkind = "folder"\npath = "/x"\nrunner = "b"\n').config()
+    assert (
+        SourceConfig("folder", home.path / "inbox", "me"),
+        SourceConfig("folder", home.path / "/x", "b"),
+    ) == config.sources
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('protocol = "x"', "time_zone"),
+        ('time_zone = 1\nprotocol = "x"', "time_zone"),
+        ('time_zone = "UTC"', "protocol"),
+        ('time_zone = "UTC"\nprotocol = " "', "protocol"),
+        (GOOD + "colour = 1", "colour"),
+        (GOOD + 'source = "x"', "source"),
+        (GOOD + '[[source]]\npath = "x"', "kind"),
+        (GOOD + '[[source]]\nkind = "folder"', "path"),
+        (GOOD + '[[source]]\nkind = "ftp"\npath = "x"', "source.kind"),
+        (GOOD + '[[source]]\nkind = "folder"\npath = "x"\npaths = 1', "source.paths"),
+    ],
+)
+def test_a_config_with_a_mistake_names_the_key(home, text, key):
+    """File, key, what stands there, what would be right."""
+    with pytest.raises(BadConfig) as told:
+        with_config(home, text).config()
+    assert (str(home.config_file), key) == (told.value.path, told.value.key)
+    assert str(told.value).endswith(".")
+
+
+@pytest.mark.parametrize("text", ["time_zone = UTC", "\x00", "[[source]", "a = 1\na = 2"], ids=["quotes", "zero", "bracket", "twice"])
+def test_a_config_that_is_no_toml_is_told(home, text):
+    """With the line."""
+    with pytest.raises(NeedsAttention, match="not valid TOML"):
+        with_config(home, text).config()
+
+
+@pytest.mark.parametrize("text", [GOOD + "source = [1]", GOOD + 'source = ["x"]', "x = " + "[" * 50_000, "x = 1" + "0" * 10_000])
+def test_odd_toml_is_told_too(home, text):
+    """Whatever stands there, only a sentence comes out."""
+    with pytest.raises(NeedsAttention):
+        with_config(home, text).config()
+
+
+def test_without_a_home_every_question_says_how_to_make_one(tmp_path):
+    """`require` and `config` alike."""
+    for ask in (Home(tmp_path / "none").require, Home(tmp_path / "none").config):
+        with pytest.raises(NeedsAttention, match="gaitkeeper init"):
+            ask()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", ":America/New_York"])
+def test_the_machines_zone_is_read_from_tz(monkeypatch, zone):
+    """TZ wins over /etc/localtime."""
+    monkeypatch.setenv("TZ", zone)
+    assert zone.lstrip(":") == machine_time_zone()
+
+
+def test_a_tz_that_is_no_zone_is_passed_over(monkeypatch):
+    """POSIX rules such as CET-1CEST have no name in the zone table that we could store."""
+    monkeypatch.setenv("TZ", "XYZ-1ABC")
+    assert machine_time_zone()
+
+
+@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-03-28"), ("Europe/Berlin", "2026-03-29"), ("America/New_York", "2026-03-28")])
+def test_today_is_the_homes_day(zone, day):
+    """Half an hour before midnight in UTC, in the night in which Berlin's clocks go forward."""
+    from datetime import UTC, datetime
+
+    assert day == local_today(datetime(2026, 3, 28, 23, 30, tzinfo=UTC), zone).isoformat()
