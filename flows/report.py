@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.compliance.judge import lay_protocols_over
+from pipeline.compliance.judge import judge_once, lay_protocols_over
 from pipeline.errors import NeedsAttention
 from pipeline.reports.flagged import render_flagged
 from pipeline.reports.weekly import Week, render_week
@@ -61,6 +61,7 @@ def write_reports(home: Home, now_utc: datetime) -> list[Path]:
     written: list[Path] = []
     with reading(home, now_utc, today) as connection:
         lay_protocols_over(connection, home)
+        judge_once(connection)
         for row in ask(connection, "status", {"runner_id": None}):
             newest = row["last_run_date"]
             if newest is not None:

@@ -102,12 +102,17 @@ def one_runner(home: Home, runner_id: str | None) -> str:
 
 
 @contextmanager
-def open_log(home: Home, as_of: datetime | None) -> Iterator[Connection]:
+def open_log(home: Home, as_of: datetime | None, *, judge: bool = False) -> Iterator[Connection]:
     """Open the published log for reading, judged by the protocols as they stand now.
 
     A log that another version of the program published is brought up to date first.
+
+    Args:
+        home: the home.
+        as_of: what "now" means; None asks the clock.
+        judge: several questions will be asked that rest on the findings: judge once for all of them.
     """
-    from pipeline.compliance.judge import lay_protocols_over
+    from pipeline.compliance.judge import judge_once, lay_protocols_over
     from pipeline.warehouse.connection import OutdatedWarehouse, reading
 
     now_utc, today = now_in(home, as_of), today_in(home, as_of)
@@ -118,6 +123,8 @@ def open_log(home: Home, as_of: datetime | None) -> Iterator[Connection]:
             _bring_up_to_date(home, now_utc)
             connection = stack.enter_context(reading(home, now_utc, today))
         lay_protocols_over(connection, home)
+        if judge:
+            judge_once(connection)
         yield connection
 
 

@@ -46,7 +46,7 @@ def week_command(
     if iso_week is not None and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", iso_week):
         raise click.UsageError(f"{iso_week!r} is no ISO week. Write it as 2026-W12.")
     wanted = iso_week or report.iso_week(today_in(home, as_of))
-    with open_log(home, as_of) as connection:
+    with open_log(home, as_of, judge=True) as connection:
         week = report.load_week(connection, runner_id, wanted)
         if week is None and not ask(connection, "week", {"runner_id": runner_id, "iso_week": None}):
             raise NeedsAttention(f"The log of {runner_id} has no session yet. Run `gaitkeeper import FOLDER`.")
@@ -70,7 +70,7 @@ def session_command(home: Home, runner_id: str | None, output_format: str, as_of
     from gaitkeeper.session_text import session_lines
 
     home.require()
-    with open_log(home, as_of) as connection:
+    with open_log(home, as_of, judge=True) as connection:
         session_id = find_session(connection, runner_id, wanted)
         key = {"session_id": session_id}
         session = ask(connection, "one_session", key)[0]
@@ -121,7 +121,7 @@ def flagged_command(
     home.require()
     if runner_id is not None:
         runner_id = one_runner(home, runner_id)
-    with open_log(home, as_of) as connection:
+    with open_log(home, as_of, judge=True) as connection:
         found = ask(connection, "flagged_since", {"runner_id": runner_id, "since_date": since})
         if output_format == "table":
             click.echo(flagged_report(connection, runner_id, since), nl=False)
@@ -140,7 +140,7 @@ def status_command(home: Home, runner_id: str | None, output_format: str, as_of:
     home.require()
     if runner_id is not None:
         runner_id = one_runner(home, runner_id)
-    with open_log(home, as_of) as connection:
+    with open_log(home, as_of, judge=True) as connection:
         found = ask(connection, "status", {"runner_id": runner_id})
         for row in found:
             row["limits"] = ask(connection, "stage_limits", {"runner_id": row["runner_id"]})

@@ -101,6 +101,14 @@ def lay_protocols_over(connection: Connection, home: Home) -> None:
         _insert(connection, periods)
 
 
+def judge_once(connection: Connection) -> None:
+    """Hold every finding for the rest of this reader's connection: a temporary table goes before the view of its name.
+
+    For a reader that asks several views which all rest on `finding`; each would judge the whole log anew.
+    """
+    connection.execute("create temporary table finding as from finding")
+
+
 def _insert(connection: Connection, periods: list[Period]) -> None:
     insert_rows(
         connection,

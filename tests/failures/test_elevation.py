@@ -67,7 +67,7 @@ def test_the_altitude_is_found_in_either_field(enhanced: bool | str):
 
 def test_a_gain_that_nobody_knows_is_not_zero():
     """GoldenCheetah/GoldenCheetah#2541: a watch without a barometer has no gain, and says why; 0 would be a claim."""
-    found = derived(as_fit(HILL, device=FitDevice(sensors=())), RUNNER)
+    found = derived(as_fit(HILL, device=FitDevice(product=2503)), RUNNER)
     (fact,) = [fact for fact in found.facts if fact.name == "ascent_m"]
     assert (None, "not_assessable") == (fact.value, fact.status)
     assert "GPS" in fact.detail
