@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.archive import Archive, Received, content_sha256
 from pipeline.errors import NeedsAttention, SkipRecording
-from pipeline.settings import Home
+
+if TYPE_CHECKING:
+    from pipeline.settings import Home
 
 
 def received(**changed: object) -> Received:

@@ -27,9 +27,17 @@ SLOPE = 9.0
 
 
 @cache
-def steady(day: int, *, ratio: float = 1.0, minutes: int = 20, speed_mps: float | None = None, hour: int = 0) -> bytes:
+def steady(
+    day: int,
+    *,
+    ratio: float = 1.0,
+    minutes: int = 20,
+    speed_mps: float | None = None,
+    hour: int = 0,
+    slope: float = SLOPE,
+) -> bytes:
     speed = 2.5 + 0.1 * (day % 7) if speed_mps is None else speed_mps
-    spm = (164.0 + SLOPE * (speed - 2.8)) * ratio
+    spm = (164.0 + slope * (speed - 2.8)) * ratio
     run = SyntheticRun(
         (Part(60 * minutes, speed, spm),),
         sampling="smart",
@@ -97,15 +105,21 @@ def test_the_line_is_the_legs_own(eight: SmallLog):
     [
         (baseline_files(range(7)), "7 of 8 runs"),
         (baseline_files(range(8), minutes=17), "112 of 120 minutes"),
-        (baseline_files(range(8), speed_mps=2.8), "does not follow the speed"),
+        (baseline_files(range(8), slope=-20.0), "does not follow the speed"),
     ],
-    ids=["too few runs", "too few minutes", "all at one speed"],
+    ids=["too few runs", "too few minutes", "no legs' slope"],
 )
 def test_a_thin_baseline_is_refused(tmp_path: Path, files: dict[str, bytes], words: str):
     log = fast_log(tmp_path / "log", files | {"quicker.fit": steady(20, ratio=1.07, speed_mps=2.8)})
     fact = matched(log, 20)
     assert ("not_assessable", None) == (fact["status"], fact["value"])
     assert words in fact["detail"]
+
+
+def test_a_log_at_one_speed_has_a_baseline(tmp_path: Path):
+    """A rehab log: eight runs at 2.8 m/s tell no slope, and need none for a run at the same speed."""
+    files = baseline_files(range(8), speed_mps=2.8) | {"quicker.fit": steady(20, ratio=1.07, speed_mps=2.8)}
+    assert 0.07 == pytest.approx(matched(fast_log(tmp_path / "log", files), 20)["value"], abs=0.004)
 
 
 def test_a_speed_that_the_baseline_has_not_seen_is_refused(eight: SmallLog, tmp_path: Path):

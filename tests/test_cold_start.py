@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from support.example_home import EXAMPLE_DAY
 from support.source_tree import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 
 from flows import work
 from support.command import gaitkeeper, is_sentence
-from support.small_log import NOW_UTC, SmallLog, as_fit, as_gpx
+from support.small_log import NOW_UTC, SmallLog, as_fit, as_gpx, log_of
 from support.synthetic_run import START, SyntheticRun, easy
 
 if TYPE_CHECKING:
@@ -187,12 +187,53 @@ def test_two_that_are_said_to_differ_are_two_sessions_and_no_question(log: Small
     assert {"twin.fit", "twins-twin.fit"} not in asked
 
 
+def test_a_question_about_a_session_of_two_copies_is_one_question(log: SmallLog):
+    """The tail shares as much with the watch's file as with the phone's of the same run: it is asked once, and settled."""
+
+    def asked() -> list[dict[str, object]]:
+        return [
+            row
+            for row in log.ask("from duplicate_question")
+            if "tail.gpx" in {row["file_name"], row["other_file_name"]}
+        ]
+
+    assert [{"run.fit", "tail.gpx"}] == [{row["file_name"], row["other_file_name"]} for row in asked()]
+    correct(log, "different", recording(log, "run.gpx"), recording(log, "tail.gpx"))
+    assert [] == asked()
+
+
 def test_the_last_word_about_a_pair_wins(log: SmallLog):
     pair = recording(log, "run.fit"), recording(log, "tail.gpx")
     correct(log, "same", *pair)
     correct(log, "different", *reversed(pair))
     assert session(log, "run.fit")["session_id"] != session(log, "tail.gpx")["session_id"]
     assert ["different"] == [row["correction"] for row in log.ask("from correction")]
+
+
+@pytest.mark.parametrize("names", [("twin.fit", "twins-twin.fit"), ("twins-twin.fit", "twin.fit")])
+def test_a_refresh_that_is_cut_off_is_made_up_for_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+):
+    """Two of another hour come apart again, and the power goes after the first of them."""
+    log = log_of(tmp_path / "log", *({name: FILES[name]} for name in names))
+    correct(log, "same", recording(log, "twin.fit"), recording(log, "twins-twin.fit"))
+    assert 1 == sessions(log)
+    log.say("correction", correction="undo", undone_entry_id=log.one("from correction")["entry_id"])
+    store, calls = work.Ingest.store, []
+
+    def store_once(self: work.Ingest, incoming: object) -> object:
+        calls.append(incoming)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return store(self, incoming)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(work, "BATCH_FILES", 1)
+        cut.setattr(work.Ingest, "store", store_once)
+        with pytest.raises(KeyboardInterrupt):
+            log.refresh()
+    log.refresh()
+    assert 2 == sessions(log)
 
 
 def test_what_cant_be_meant_is_refused_with_a_sentence(log: SmallLog):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
-from support.example_home import asked
-from support.source_tree import ROOT
 
 from gaitkeeper.cli import COMMANDS, gaitkeeper
+from support.example_home import columns_of
+from support.source_tree import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 README = ROOT / "README.md"
 
@@ -35,7 +38,9 @@ def documented() -> str:
     return "\n".join(documents().values())
 
 
-def leaves(command: click.Command = gaitkeeper, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+def leaves(
+    command: click.Command = gaitkeeper, path: tuple[str, ...] = ()
+) -> list[tuple[tuple[str, ...], click.Command]]:
     """Return every command that does something, with the words that call it."""
     if not isinstance(command, click.Group):
         return [(path, command)]
@@ -49,7 +54,9 @@ def leaves(command: click.Command = gaitkeeper, path: tuple[str, ...] = ()) -> l
 
 
 def options_of(command: click.Command) -> set[str]:
-    return {text for one in command.params if isinstance(one, click.Option) for text in one.opts if text.startswith("--")}
+    return {
+        text for one in command.params if isinstance(one, click.Option) for text in one.opts if text.startswith("--")
+    }
 
 
 def shown_commands() -> list[tuple[str, str]]:
@@ -82,7 +89,9 @@ def test_every_command_is_in_the_readme(name):
     assert re.search(rf"gaitkeeper {name}\b", documented())
 
 
-@pytest.mark.parametrize(("path", "command"), leaves(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), leaves(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
 def test_every_subcommand_and_option_is_in_the_readme(path, command):
     """An option that is not written down is a secret."""
     text = documented()
@@ -96,13 +105,17 @@ def test_the_shared_options_are_in_the_readme():
     assert [] == [name for name in ("--home", "--runner", "--format", "--as-of") if name not in documented()]
 
 
-@pytest.mark.parametrize(("path", "command"), leaves(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), leaves(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
 def test_every_option_says_what_it_is_for(path, command):
     """`--help` is documentation, too; a bare number or choice may speak for itself."""
     silent = [
         one.opts[0]
         for one in command.params
-        if isinstance(one, click.Option) and not one.help and isinstance(one.type, (click.types.StringParamType, click.Path))
+        if isinstance(one, click.Option)
+        and not one.help
+        and isinstance(one.type, (click.types.StringParamType, click.Path))
     ]
     assert [] == silent
     assert command.help
@@ -134,11 +147,7 @@ def test_every_command_shown_can_be_called(file, line):
 
 def test_every_relation_is_documented(example_home):
     """A relation is in the README or in docs/, or on the list of inner ones."""
-    found = {row["name"] for row in asked(
-        example_home,
-        "select distinct table_name as name from information_schema.columns where table_schema = 'main' "
-        "and table_catalog = current_database()",
-    )}  # fmt: skip
+    found = {relation for relation, _, _ in columns_of(example_home)}
     text = documented()
     assert [] == sorted(name for name in found - INNER if not re.search(rf"`{name}`", text))
 
@@ -147,8 +156,12 @@ def test_the_readme_names_no_relation_that_is_gone(example_home):
     """The first column of the table of relations is what `gaitkeeper sql "from ..."` takes."""
     text = README.read_text("utf-8")
     block = text.partition("| relation | a row is |")[2].partition("\n\n")[0]
-    named = {name for line in block.splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")}
-    known = {row["name"] for row in asked(example_home, "select table_name as name from information_schema.tables")}
+    named = {
+        name
+        for line in block.splitlines()
+        for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
+    }
+    known = {relation for relation, _, _ in columns_of(example_home)}
     assert {"session", "finding", "sample"} <= named
     assert set() == named - known
 

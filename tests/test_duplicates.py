@@ -112,8 +112,12 @@ def test_the_better_copy_leads(better):
 def test_what_a_person_said_goes_before_the_minutes():
     """`same` and `different` are the last word, and can be taken back."""
     a, b, c = copy("a", 0, 30), copy("b", 0, 30), copy("c", 500, 30)
-    assert [["a"], ["b"]] == [[one.recording_id for one in group] for group in group_copies([a, b], {frozenset("ab"): False}).groups]
-    assert [["a", "c"]] == [[one.recording_id for one in group] for group in group_copies([a, c], {frozenset("ac"): True}).groups]
+    assert [["a"], ["b"]] == [
+        [one.recording_id for one in group] for group in group_copies([a, b], {frozenset("ab"): False}).groups
+    ]
+    assert [["a", "c"]] == [
+        [one.recording_id for one in group] for group in group_copies([a, c], {frozenset("ac"): True}).groups
+    ]
 
 
 @pytest.mark.xfail(reason="groups are connected components: the phone's copy joins the halves, and one of them is lost")

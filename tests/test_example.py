@@ -14,9 +14,10 @@ import fitparse
 import gpxpy
 import numpy as np
 import pytest
+from timezonefinder import TimezoneFinder
+
 from support.course import Leg, Route, Runner, live_through, straight
 from support.example_log import SESSIONS, ZONE
-from timezonefinder import TimezoneFinder
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 EXAMPLE = DATA / "example"

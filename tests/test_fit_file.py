@@ -12,6 +12,7 @@ import fitparse.profile
 import fitparse.utils
 import numpy as np
 import pytest
+
 from support.damage import bit_flips, closed_after_cut, truncations, with_right_crc
 from support.fit_file import (
     Activity,

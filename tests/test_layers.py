@@ -6,6 +6,7 @@ import ast
 from graphlib import TopologicalSorter
 
 import pytest
+
 from support.source_tree import PACKAGES, Import, all_imports, imports_of, modules, tree_of
 
 #: All that a connector may know of the log.

@@ -7,6 +7,7 @@ import sys
 import tomllib
 
 import pytest
+
 from support.source_tree import PACKAGES, ROOT, Import, all_imports
 
 #: Import name -> pattern of the modules that may import it.

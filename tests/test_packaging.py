@@ -7,16 +7,26 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from support.source_tree import PACKAGES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(*words: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "GAITKEEPER_HOME")}
     return subprocess.run(
-        [str(word) for word in words], cwd=cwd, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+        [str(word) for word in words],
+        cwd=cwd,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -66,9 +76,15 @@ def test_every_module_is_in_the_wheel(names):
 
 def test_every_sql_file_lies_beside_the_warehouse(names):
     """The relations travel with the program."""
-    ours = {path.relative_to(ROOT / "sql").as_posix() for path in (ROOT / "sql").rglob("*") if path.suffix in (".sql", ".toml")}
+    ours = {
+        path.relative_to(ROOT / "sql").as_posix()
+        for path in (ROOT / "sql").rglob("*")
+        if path.suffix in (".sql", ".toml")
+    }
     assert ours
-    assert ours == {name.removeprefix("pipeline/warehouse/sql/") for name in names if name.startswith("pipeline/warehouse/sql/")}
+    assert ours == {
+        name.removeprefix("pipeline/warehouse/sql/") for name in names if name.startswith("pipeline/warehouse/sql/")
+    }
 
 
 def test_the_example_log_and_the_protocols_are_inside(names):
@@ -81,13 +97,17 @@ def test_the_example_log_and_the_protocols_are_inside(names):
 
 def test_no_test_and_no_cache_is_inside(names):
     """What is installed is what runs."""
-    assert [] == [name for name in names if "__pycache__" in name or "test_" in name.rpartition("/")[2] or "conftest" in name]
+    assert [] == [
+        name for name in names if "__pycache__" in name or "test_" in name.rpartition("/")[2] or "conftest" in name
+    ]
 
 
 def test_the_licence_and_the_command_are_declared(wheel):
     """The wheel says what it may be used for and which command it brings."""
     with zipfile.ZipFile(wheel) as archive:
-        texts = {name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if ".dist-info/" in name}
+        texts = {
+            name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if ".dist-info/" in name
+        }
     assert "gaitkeeper = gaitkeeper.cli:main" in texts["entry_points.txt"]
     assert "Apache" in texts["LICENSE"]
     assert "Private :: Do Not Upload" in texts["METADATA"]

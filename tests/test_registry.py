@@ -9,7 +9,6 @@ from itertools import chain
 
 import click
 import pytest
-from support.registry import all_definitions, bundled
 
 from connectors import SOURCES
 from connectors.base import Source
@@ -17,6 +16,7 @@ from gaitkeeper.cli import COMMANDS
 from pipeline.compliance.protocol import bundled_names
 from pipeline.transforms import FACTS, TRANSFORMS
 from pipeline.warehouse.catalog import history_facts, sql_files
+from support.registry import all_definitions, bundled
 
 
 def twice(names) -> list[str]:
@@ -103,7 +103,11 @@ def test_every_fact_file_is_declared_and_every_declared_fact_is_made(example_hom
     """sql/facts.toml and sql/facts/*.sql say the same."""
     from support.example_home import asked
 
-    made = {row["fact"] for file in sql_files("facts") for row in asked(example_home, f"select distinct fact from {file.name}")}
+    made = {
+        row["fact"]
+        for file in sql_files("facts")
+        for row in asked(example_home, f"select distinct fact from {file.name}")
+    }
     assert {definition.name for definition, _ in history_facts()} == made
 
 
@@ -138,8 +142,11 @@ def test_every_sql_file_is_one_plain_statement(file):
 
 @pytest.mark.parametrize("file", [*sql_files("views"), *sql_files("facts")], ids=lambda file: file.name)
 def test_no_view_asks_a_clock(file):
-    """"Now" is a row of as_of: the same log judged for the same day gives the same verdicts."""
-    assert not re.search(r"\b(now|today|current_date|current_timestamp|current_localtime\w*|random|get_current_\w+)\b\s*\(?", _code(file.text))
+    """ "Now" is a row of as_of: the same log judged for the same day gives the same verdicts."""
+    assert not re.search(
+        r"\b(now|today|current_date|current_timestamp|current_localtime\w*|random|get_current_\w+)\b\s*\(?",
+        _code(file.text),
+    )
 
 
 def _code(text: str) -> str:

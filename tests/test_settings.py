@@ -21,7 +21,8 @@ def test_a_new_home_is_private_and_has_its_files(tmp_path):
     home.create(time_zone="Europe/Berlin")
     assert 0o700 == home.path.stat().st_mode & 0o777
     assert [0o600] * 4 == [
-        file.stat().st_mode & 0o777 for file in (home.journal_file, home.received_file, home.sync_run_file, home.config_file)
+        file.stat().st_mode & 0o777
+        for file in (home.journal_file, home.received_file, home.sync_run_file, home.config_file)
     ]
     assert Config("Europe/Berlin", "return_to_run_hip", ()) == home.config()
 
@@ -43,7 +44,10 @@ def test_an_unknown_zone_makes_no_home(tmp_path):
 
 def test_sources_are_read_with_paths_from_the_home(home, tmp_path):
     """A relative path is below the home, ~ is the user's; the runner has a default."""
-    config = with_config(home, GOOD + '[[source]]\nkind = "folder"\npath = "inbox"\n[[source]]\nkind = "folder"\npath = "/x"\nrunner = "b"\n').config()
+    config = with_config(
+        home,
+        GOOD + '[[source]]\nkind = "folder"\npath = "inbox"\n[[source]]\nkind = "folder"\npath = "/x"\nrunner = "b"\n',
+    ).config()
     assert (
         SourceConfig("folder", home.path / "inbox", "me"),
         SourceConfig("folder", home.path / "/x", "b"),
@@ -73,14 +77,18 @@ def test_a_config_with_a_mistake_names_the_key(home, text, key):
     assert str(told.value).endswith(".")
 
 
-@pytest.mark.parametrize("text", ["time_zone = UTC", "\x00", "[[source]", "a = 1\na = 2"], ids=["quotes", "zero", "bracket", "twice"])
+@pytest.mark.parametrize(
+    "text", ["time_zone = UTC", "\x00", "[[source]", "a = 1\na = 2"], ids=["quotes", "zero", "bracket", "twice"]
+)
 def test_a_config_that_is_no_toml_is_told(home, text):
     """With the line."""
     with pytest.raises(NeedsAttention, match="not valid TOML"):
         with_config(home, text).config()
 
 
-@pytest.mark.parametrize("text", [GOOD + "source = [1]", GOOD + 'source = ["x"]', "x = " + "[" * 50_000, "x = 1" + "0" * 10_000])
+@pytest.mark.parametrize(
+    "text", [GOOD + "source = [1]", GOOD + 'source = ["x"]', "x = " + "[" * 50_000, "x = 1" + "0" * 10_000]
+)
 def test_odd_toml_is_told_too(home, text):
     """Whatever stands there, only a sentence comes out."""
     with pytest.raises(NeedsAttention):
@@ -107,7 +115,9 @@ def test_a_tz_that_is_no_zone_is_passed_over(monkeypatch):
     assert machine_time_zone()
 
 
-@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-03-28"), ("Europe/Berlin", "2026-03-29"), ("America/New_York", "2026-03-28")])
+@pytest.mark.parametrize(
+    ("zone", "day"), [("UTC", "2026-03-28"), ("Europe/Berlin", "2026-03-29"), ("America/New_York", "2026-03-28")]
+)
 def test_today_is_the_homes_day(zone, day):
     """Half an hour before midnight in UTC, in the night in which Berlin's clocks go forward."""
     from datetime import UTC, datetime

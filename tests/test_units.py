@@ -9,13 +9,12 @@ import tomllib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.example_home import asked
-from support.registry import all_definitions
-from support.source_tree import ROOT, modules, tree_of
 
-from pipeline.settings import Home
 from pipeline.transforms import FACTS
 from pipeline.units import DEG_PER_SEMICIRCLE, STEPS_PER_STRIDE, UNIT_OF_SUFFIX, mps_from_pace, pace_from_mps, unit_of
+from support.example_home import columns_of
+from support.registry import all_definitions
+from support.source_tree import ROOT, modules, tree_of
 
 #: Numbers without a unit suffix, each with its reason. Names of records (`pipeline.model`) and of columns.
 WITHOUT_SUFFIX = {
@@ -93,23 +92,9 @@ def says_its_unit(name: str) -> bool:
     return unit_of(name) is not None or is_named or bool(_POSITION.search(name)) or name in WITHOUT_SUFFIX
 
 
-def columns(home: Home) -> list[tuple[str, str, str]]:
-    """Return (relation, column, type) of the whole database."""
-    found = asked(
-        home,
-        "select table_name, column_name, data_type from information_schema.columns where table_schema = 'main' "
-        "and table_catalog = current_database() order by all",
-    )
-    return [tuple(row.values()) for row in found]
-
-
 def test_every_number_of_the_records_has_a_unit():
     """What travels through the house says what it is measured in."""
-    bare = [
-        f"{record}.{name}"
-        for record, name in record_fields("pipeline.model")
-        if not says_its_unit(name)
-    ]
+    bare = [f"{record}.{name}" for record, name in record_fields("pipeline.model") if not says_its_unit(name)]
     assert [] == bare
 
 
@@ -134,7 +119,7 @@ def test_every_numeric_column_has_a_unit(example_home):
     """Whoever reads a table in any DuckDB client knows the unit."""
     bare = [
         f"{relation}.{column}"
-        for relation, column, kind in columns(example_home)
+        for relation, column, kind in columns_of(example_home)
         if kind.startswith(_NUMERIC_TYPES) and not says_its_unit(column)
     ]
     assert [] == bare
@@ -144,7 +129,7 @@ def test_days_and_instants_and_flags_are_told_apart_by_name(example_home):
     """`_date` is a local day, `_utc` an aware instant, and both are nothing else."""
     wrong = [
         f"{relation}.{column} is {kind}"
-        for relation, column, kind in columns(example_home)
+        for relation, column, kind in columns_of(example_home)
         if (kind == "DATE") != column.endswith("_date")
         or (kind == "TIMESTAMP WITH TIME ZONE") != column.endswith("_utc")
         or kind in ("TIMESTAMP", "TIME", "INTERVAL")
@@ -154,20 +139,23 @@ def test_days_and_instants_and_flags_are_told_apart_by_name(example_home):
 
 def test_flags_are_questions(example_home):
     """A column of truth values starts with is_ or has_; the contract's own two are older than the rule."""
-    flags = {column for _, column, kind in columns(example_home) if kind == "BOOLEAN"}
+    flags = {column for _, column, kind in columns_of(example_home) if kind == "BOOLEAN"}
     assert {"crc_ok", "grade_adjusted"} == {name for name in flags if not name.startswith(("is_", "has_"))}
 
 
 def test_every_list_of_exceptions_is_used(example_home):
     """An exception for a name that is gone hides the next mistake."""
-    names = {name for _, name in record_fields("pipeline.model")} | {name for _, name, _ in columns(example_home)}
+    names = {name for _, name in record_fields("pipeline.model")} | {name for _, name, _ in columns_of(example_home)}
     assert set() == set(WITHOUT_SUFFIX) - names
 
 
 def test_the_dictionary_says_the_unit_that_the_name_says():
     """columns.toml and the suffix are held against each other, which keeps both true."""
     dictionary = tomllib.loads((ROOT / "sql/columns.toml").read_text("utf-8"))
-    entries = [*dictionary["shared"].items(), *(one for part in dictionary["relation"].values() for one in part.items())]
+    entries = [
+        *dictionary["shared"].items(),
+        *(one for part in dictionary["relation"].values() for one in part.items()),
+    ]
     wrong = {name: (entry.get("unit"), unit_of(name)) for name, entry in entries if entry.get("unit") != unit_of(name)}
     assert {} == wrong
 

@@ -83,8 +83,8 @@ def _write_work(home: Home, runner_id: str, as_of: datetime | None, data: dict[s
     entry = new_entry("rehab", runner_id, data, by=runner_id, now_utc=now_in(home, as_of))
     write_entries(home, [entry])
     say(
-        f"Recorded for {data['rehab_date']}: {data['kind']}, {data['exercise']}. "
-        f"To take it back: gaitkeeper rehab undo {entry.entry_id}"
+        f"Recorded for {data['rehab_date']}: {data['kind']}, {data['exercise']} "
+        f"(to take it back: gaitkeeper rehab undo {entry.entry_id})."
     )
 
 
@@ -246,7 +246,7 @@ def found_command(
 ) -> None:
     """List recorded sessions that may be strength work; they count once they are confirmed."""
     found = _ask(home, as_of, "found_strength", one_runner(home, runner_id), since_date=since)
-    print_rows(found, output_format, nothing="No strength session was recorded.")
+    print_rows(found, output_format, nothing="No strength or mobility session was recorded.")
 
 
 @rehab_command.command("confirm")
@@ -254,18 +254,19 @@ def found_command(
 @runner_option
 @as_of_option
 @click.argument("session_id", metavar="SESSION")
-@click.option("--exercise", default="strength session", show_default=True, help="What was done, by name.")
-def confirm_command(home: Home, runner_id: str | None, as_of: datetime | None, session_id: str, exercise: str) -> None:
-    """Say that a recorded session was strength work, by its id as `rehab found` shows it, or by its local day."""
+@click.option("--kind", type=click.Choice(REHAB_KINDS), help="What it was; default: as `rehab found` has it.")
+@click.option("--exercise", help="What was done, by name; default: strength session, mobility session.")
+def confirm_command(
+    home: Home, runner_id: str | None, as_of: datetime | None, session_id: str, kind: str | None, exercise: str | None
+) -> None:
+    """Say that a recorded session was rehab work, by its id as `rehab found` shows it, or by its local day."""
     runner_id = one_runner(home, runner_id)
     found = _ask(home, as_of, "found_strength", runner_id, since_date=None)
     matching = [
         row for row in found if row["session_id"].startswith(session_id) or str(row["session_date"]) == session_id
     ]
     if len(matching) != 1:
-        many = (
-            f"{len(matching)} recorded strength sessions match" if matching else "No recorded strength session matches"
-        )
+        many = f"{len(matching)} recorded sessions match" if matching else "No recorded strength session matches"
         raise NeedsAttention(f"{many} {session_id!r}. `gaitkeeper rehab found` lists them. Nothing was recorded.")
     (row,) = matching
     if row["is_confirmed"]:
@@ -273,8 +274,8 @@ def confirm_command(home: Home, runner_id: str | None, as_of: datetime | None, s
         return
     data = {
         "rehab_date": row["session_date"].isoformat(),
-        "kind": "strength",
-        "exercise": read_exercise(exercise),
+        "kind": kind or row["kind"],
+        "exercise": read_exercise(exercise or f"{(kind or row['kind']).replace('_', ' ')} session"),
         "duration_s": row["duration_s"],
         "session_id": row["session_id"],
     }

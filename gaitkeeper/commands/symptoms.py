@@ -109,8 +109,9 @@ def _record(home: Home, runner_id: str, as_of: datetime | None, wanted: str, sym
     now = now_in(home, as_of)
     with open_log(home, as_of) as connection:
         session_id = find_session(connection, runner_id, wanted)
-        session = _answered(ask(connection, "one_session", {"session_id": session_id})[0])
-        before = ask(connection, "symptoms_of_runner", {"runner_id": runner_id, "session_id": session_id})
+        key = {"runner_id": runner_id, "session_id": session_id}
+        session = _answered(ask(connection, "sessions_to_answer", key)[0])
+        before = ask(connection, "symptoms_of_runner", key)
     for symptom in symptoms:
         check_time(symptom, session, now, now)
         _refuse_older(symptom, before, now)
@@ -147,8 +148,7 @@ def _tell_contact(home: Home, runner_id: str, as_of: datetime | None, session_id
 
     with open_log(home, as_of) as connection:
         standing = ask(connection, "standing_red_flags", {"session_ids": session_ids})
-        verdicts = {ask(connection, "one_session", {"session_id": one})[0]["verdict"] for one in session_ids[:50]}
-        if standing or "contact_clinician" in verdicts:
+        if standing or ask(connection, "contact_asked_for", {"session_ids": session_ids}):
             click.echo(contact_sentence(connection, runner_id))
     for row in standing:
         moment = "" if row["moment"] is None else f", {MOMENT_WORDS.get(row['moment'], row['moment'])}"
@@ -178,8 +178,9 @@ def _read_file(home: Home, runner_id: str, as_of: datetime | None, file_name: st
     now = now_in(home, as_of)
     content = _content(Path(file_name))
     with open_log(home, as_of) as connection:
-        sessions = [_answered(row) for row in ask(connection, "sessions_to_answer", {"runner_id": runner_id})]
-        before = ask(connection, "symptoms_of_runner", {"runner_id": runner_id, "session_id": None})
+        key = {"runner_id": runner_id, "session_id": None}
+        sessions = [_answered(row) for row in ask(connection, "sessions_to_answer", key)]
+        before = ask(connection, "symptoms_of_runner", key)
     answers = read_answers(content, file_name, runner_id, sessions, now)
     new = _new_answers(answers, before)
     write_entries(

@@ -1,6 +1,6 @@
--- One row per pair of recordings of which a person has to say whether they are the same run: those that share some of
--- their minutes, and those of equal length and distance whose starts are whole quarters of an hour apart (a zone set
--- wrong on one device). Settled by `gaitkeeper correct same` or `different`.
+-- One row per pair of sessions of which a person has to say whether they are the same run, by a recording of each: those
+-- that share some of their minutes, and those of equal length and distance whose starts are whole quarters of an hour
+-- apart (a zone set wrong on one device). Settled by `gaitkeeper correct same` or `different`.
 with twin as (
     select
         one.session_id as recording_id,
@@ -27,22 +27,43 @@ asked as (
     union all
     select recording_id, other_recording_id, 'same length and distance, shifted by whole quarters of an hour' as why
     from twin
+),
+
+parted as (
+    select one.session_id, other.session_id as other_session_id
+    from correction as settled
+    inner join recording as one on one.recording_id = settled.recording_id
+    inner join recording as other on other.recording_id = settled.other_recording_id
+    where settled.correction = 'different'
+),
+
+open_pair as (
+    select
+        one.runner_id,
+        asked.recording_id,
+        asked.other_recording_id,
+        one.file_name,
+        other.file_name as other_file_name,
+        one.start_utc,
+        asked.why,
+        one.session_id,
+        other.session_id as other_session_id,
+        (one.is_primary and other.is_primary) as is_of_leaders
+    from asked
+    inner join recording as one on one.recording_id = asked.recording_id
+    inner join recording as other on other.recording_id = asked.other_recording_id
+    where one.session_id <> other.session_id
 )
 
-select
-    one.runner_id,
-    asked.recording_id,
-    asked.other_recording_id,
-    one.file_name,
-    other.file_name as other_file_name,
-    one.start_utc,
-    asked.why
-from asked
-inner join recording as one on one.recording_id = asked.recording_id
-inner join recording as other on other.recording_id = asked.other_recording_id
-anti join correction as settled
-    on settled.correction in ('same', 'different')
-    and least(settled.recording_id, settled.other_recording_id) = least(asked.recording_id, asked.other_recording_id)
-    and greatest(settled.recording_id, settled.other_recording_id)
-    = greatest(asked.recording_id, asked.other_recording_id)
-where one.session_id <> other.session_id
+select open_pair.* exclude (session_id, other_session_id, is_of_leaders)
+from open_pair
+anti join parted
+    on least(parted.session_id, parted.other_session_id) = least(open_pair.session_id, open_pair.other_session_id)
+    and greatest(parted.session_id, parted.other_session_id)
+    = greatest(open_pair.session_id, open_pair.other_session_id)
+qualify row_number() over (
+    partition by
+        least(open_pair.session_id, open_pair.other_session_id),
+        greatest(open_pair.session_id, open_pair.other_session_id)
+    order by open_pair.is_of_leaders desc, open_pair.recording_id, open_pair.other_recording_id, open_pair.why desc
+) = 1

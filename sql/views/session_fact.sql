@@ -12,6 +12,8 @@ with every_fact as (
     union all by name
     select * from hard_spacing
     union all by name
+    select * from surgery_days
+    union all by name
     select * from changed_variables
     union all by name
     select * from symptom_answer

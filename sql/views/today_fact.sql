@@ -65,6 +65,22 @@ latest as (
     group by run.runner_id
 ),
 
+-- where and when in the stride it hurt: a change of the picture, which a number of pain doesn't show
+picture as (
+    select
+        run.runner_id,
+        max(fact."value") filter (fact.fact = 'foot_on_ground_pain') as last3_foot_on_ground_pain,
+        max(fact."value") filter (fact.fact = 'new_pain_place_count') as last3_new_pain_place_count,
+        max(fact."value") filter (fact.fact = 'swing_pain_rise_after_cadence') as last3_swing_pain_rise,
+        bool_or(fact."value" is null) filter (fact.fact = 'foot_on_ground_pain') as is_phase_open,
+        bool_or(fact."value" is null) filter (fact.fact = 'new_pain_place_count') as is_place_open,
+        bool_or(fact."value" is null) filter (fact.fact = 'swing_pain_rise_after_cadence') as is_swing_open
+    from stage_run as run
+    left join session_fact as fact on fact.session_id = run.session_id
+    where run.run_place <= 3
+    group by run.runner_id
+),
+
 gap as (
     select
         counted.runner_id,
@@ -126,6 +142,21 @@ long_form as (
                 told: red_flag_count,
                 why: if(last3_unasked_count > 0, 'the red-flag questions are open for one of the last three runs', null)
             },
+            {
+                fact: 'last3_foot_on_ground_pain',
+                told: last3_foot_on_ground_pain,
+                why: if(is_phase_open, 'when in the stride it hurts is not known for one of the last three runs', null)
+            },
+            {
+                fact: 'last3_new_pain_place_count',
+                told: last3_new_pain_place_count,
+                why: if(is_place_open, 'where it hurts can''t be compared for one of the last three runs', null)
+            },
+            {
+                fact: 'last3_swing_pain_rise',
+                told: last3_swing_pain_rise,
+                why: if(is_swing_open, 'the pain at knee lift can''t be compared for one of the last three runs', null)
+            },
             {fact: 'open_finding_count_7d', told: open_count, why: null},
             {fact: 'latest_rehab_adherence_ratio', told: rehab_adherence_ratio, why: null},
             {fact: 'latest_changed_variables_7d', told: changed_variables_7d, why: null},
@@ -134,6 +165,7 @@ long_form as (
     from counted
     left join open_finding using (runner_id)
     left join latest using (runner_id)
+    left join picture using (runner_id)
     left join gap using (runner_id)
 )
 

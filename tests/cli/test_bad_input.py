@@ -10,17 +10,17 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.broken_files import DAMAGED, REFUSED, fit_run, zip_of
-from support.command import gaitkeeper, is_sentence
-from support.damage import bit_flips, truncations
-from support.example_home import asked, copy_of
-from support.gpx_file import gpx_run
 
 from connectors.folder import FolderSource
 from flows import work
 from gaitkeeper.commands.home import make_home
 from pipeline.archive import Archive, content_sha256
 from pipeline.settings import Home
+from support.broken_files import DAMAGED, REFUSED, fit_run, zip_of
+from support.command import gaitkeeper, is_sentence
+from support.damage import bit_flips, truncations
+from support.example_home import asked, copy_of
+from support.gpx_file import gpx_run
 
 NOW_UTC = datetime(2026, 4, 12, 18, 0, tzinfo=UTC)
 
@@ -89,7 +89,9 @@ class TestOneBadFile:
         """Reasons are clauses that other sentences are built from."""
         home, _, rows = refused
         reasons = [row["reason"] for row in rows.values()]
-        assert [] == [reason for reason in reasons if reason.endswith(".") or str(home.path) in reason or "\n" in reason]
+        assert [] == [
+            reason for reason in reasons if reason.endswith(".") or str(home.path) in reason or "\n" in reason
+        ]
 
     @pytest.mark.parametrize("name", DAMAGED)
     def test_what_comes_before_the_damage_is_a_session_and_marked(self, ready, inbox, name):
@@ -107,7 +109,9 @@ class TestOneBadFile:
         """`crc_ok` is kept a recording."""
         (inbox / "a.fit").write_bytes(DAMAGED["bad-crc.fit"])
         take_in(ready, inbox)
-        assert [{"crc_ok": False, "sample_count": 601}] == asked(ready, "select crc_ok, sample_count from recording", NOW_UTC)
+        assert [{"crc_ok": False, "sample_count": 601}] == asked(
+            ready, "select crc_ok, sample_count from recording", NOW_UTC
+        )
 
 
 class TestAFolder:
@@ -119,7 +123,9 @@ class TestAFolder:
             (inbox / name).write_bytes(content)
         (inbox / "good.fit").write_bytes(fit_run(datetime(2026, 3, 6, 6, 40, tzinfo=UTC)))
         (inbox / "good.gpx.gz").write_bytes(gzip.compress(gpx_run(600).encode()))
-        (inbox / "export.zip").write_bytes(zip_of({"activities/z.fit": fit_run(datetime(2026, 3, 8, 6, 40, tzinfo=UTC)), "bad/empty.gpx": b""}))
+        (inbox / "export.zip").write_bytes(
+            zip_of({"activities/z.fit": fit_run(datetime(2026, 3, 8, 6, 40, tzinfo=UTC)), "bad/empty.gpx": b""})
+        )
         outcome = take_in(ready, inbox)
         good = {"good.fit", "good.gpx.gz", "z.fit"}
         names = {row["file_name"] for row in asked(ready, "from recording", NOW_UTC)}
@@ -199,7 +205,9 @@ class TestDamageInNumbers:
         samples = [row["sample_count"] for row in recordings]
         assert len(recordings) > 30
         assert max(samples) >= 600
-        long_enough = asked(ready, "select count(distinct session_id) as n from recording where sample_count >= 240", NOW_UTC)
+        long_enough = asked(
+            ready, "select count(distinct session_id) as n from recording where sample_count >= 240", NOW_UTC
+        )
         assert [{"n": 1}] == long_enough
         (speaker,) = asked(ready, "select max(sample_count) as n from recording where is_primary", NOW_UTC)
         assert max(samples) == speaker["n"]
@@ -236,5 +244,9 @@ def test_the_summary_line_tells_what_was_not_whole(ready, inbox):
     answer = gaitkeeper("--home", ready.path, "import", inbox)
     assert "1 quarantined" in answer.out
     assert "gaitkeeper doctor" in answer.out
-    (row,) = [row for row in json.loads(gaitkeeper("--home", ready.path, "doctor", "--format", "json").out) if row["check"] == "quarantine"]
+    (row,) = [
+        row
+        for row in json.loads(gaitkeeper("--home", ready.path, "doctor", "--format", "json").out)
+        if row["check"] == "quarantine"
+    ]
     assert "samples before it are kept" in row["message"]

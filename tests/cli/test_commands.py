@@ -9,20 +9,14 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from support.command import gaitkeeper, is_sentence
-from support.example_home import EXAMPLE_DAY, asked, copy_of
 
 from pipeline.journal import runner_ids
 from pipeline.lines import read_lines
+from support.command import gaitkeeper, is_sentence
+from support.example_home import EXAMPLE_DAY, asked
 
 CLEAN, FINDINGS, ATTENTION = 0, 1, 2
 AS_OF = ("--as-of", EXAMPLE_DAY)
-
-
-@pytest.fixture
-def own_home(example_home, tmp_path):
-    """A copy of the example home that a test may write to."""
-    return copy_of(example_home, tmp_path / "copy")
 
 
 def columns(home, relation: str) -> list[str]:
@@ -36,11 +30,18 @@ class TestReading:
         (row,) = answer.rows
         assert (FINDINGS, "") == (answer.status, answer.err)
         assert columns(example_home, "week_summary") == list(row)
-        assert ("2026-W15", "2026-04-06", "S2", 4) == (row["iso_week"], row["week_start_date"], row["stage_id"], row["run_count"])
+        assert ("2026-W15", "2026-04-06", "S2", 4) == (
+            row["iso_week"],
+            row["week_start_date"],
+            row["stage_id"],
+            row["run_count"],
+        )
 
     def test_week_without_a_finding_exits_clean(self, example_home):
         """Status 0 means that nothing in that week is outside the plan."""
-        week = asked(example_home, "select iso_week from week_summary where flagged_count = 0 and run_count > 0")[0]["iso_week"]
+        week = asked(example_home, "select iso_week from week_summary where flagged_count = 0 and run_count > 0")[0][
+            "iso_week"
+        ]
         answer = gaitkeeper("week", "--home", example_home.path, "--week", week, *AS_OF)
         assert CLEAN == answer.status
         assert week in answer.out
@@ -48,15 +49,31 @@ class TestReading:
     def test_week_as_text_tells_stage_totals_days_and_flags(self, example_home):
         """What a runner reads on Sunday evening."""
         answer = gaitkeeper("--home", example_home.path, "week", *AS_OF)
-        for part in ("Week 2026-W15", "Stage S2", "set by Dr Example", "4 runs", "Fri 10 Apr", "outside plan", "steps/min"):
+        for part in (
+            "Week 2026-W15",
+            "Stage S2",
+            "set by Dr Example",
+            "4 runs",
+            "Fri 10 Apr",
+            "outside plan",
+            "steps/min",
+        ):
             assert part in answer.out
 
     def test_session_gives_its_facts_findings_and_segments(self, example_home):
         """One object: the row of `session` with the rows of what belongs to it."""
         answer = gaitkeeper("--home", example_home.path, "session", "2026-03-18", "--format", "json")
         (row,) = answer.rows
-        row["surges"] = gaitkeeper("--home", example_home.path, "session", "2026-04-10", "--format", "json").rows[0]["surges"]
-        parts = {"findings": "finding", "facts": "session_fact", "surges": "surge", "climbs": "climb", "zones": "zone_time"}
+        row["surges"] = gaitkeeper("--home", example_home.path, "session", "2026-04-10", "--format", "json").rows[0][
+            "surges"
+        ]
+        parts = {
+            "findings": "finding",
+            "facts": "session_fact",
+            "surges": "surge",
+            "climbs": "climb",
+            "zones": "zone_time",
+        }
         assert FINDINGS == answer.status
         assert set(columns(example_home, "session")) <= set(row)
         for part, relation in parts.items():
@@ -69,14 +86,20 @@ class TestReading:
         """Four ways to name the same session."""
         last = asked(example_home, "select session_id from session order by start_utc desc limit 1")[0]["session_id"]
         for wanted in (last, last[:6], "2026-04-12", "last"):
-            assert last == gaitkeeper("--home", example_home.path, "session", wanted, "--format", "json").rows[0]["session_id"]
+            assert (
+                last
+                == gaitkeeper("--home", example_home.path, "session", wanted, "--format", "json").rows[0]["session_id"]
+            )
 
     def test_a_session_that_was_recorded_twice_is_one_with_two_recordings(self, example_home):
         """16 March: watch and phone. The watch speaks for it, the phone's id leads there, too."""
         (row,) = gaitkeeper("--home", example_home.path, "session", "2026-03-16", "--format", "json").rows
         assert ["fit", "gpx"] == [recording["file_format"] for recording in row["recordings"]]
         further = row["recordings"][1]["recording_id"]
-        assert row["session_id"] == gaitkeeper("--home", example_home.path, "session", further, "--format", "json").rows[0]["session_id"]
+        assert (
+            row["session_id"]
+            == gaitkeeper("--home", example_home.path, "session", further, "--format", "json").rows[0]["session_id"]
+        )
 
     def test_flagged_gives_the_rows_of_flagged_newest_first(self, example_home):
         """The clinician's list."""
@@ -105,7 +128,10 @@ class TestReading:
     def test_sql_runs_any_query_in_all_three_forms(self, example_home):
         """Table for eyes, JSON for programs, CSV for spreadsheets: the same rows."""
         query = "select session_date, distance_m, is_run, verdict from session order by start_utc"
-        answers = {form: gaitkeeper("--home", example_home.path, "sql", query, "--format", form) for form in ("json", "csv", "table")}
+        answers = {
+            form: gaitkeeper("--home", example_home.path, "sql", query, "--format", form)
+            for form in ("json", "csv", "table")
+        }
         from_csv = list(csv.DictReader(io.StringIO(answers["csv"].out)))
         assert [CLEAN] * 3 == [answer.status for answer in answers.values()]
         assert [row["session_date"] for row in answers["json"].rows] == [row["session_date"] for row in from_csv]
@@ -119,7 +145,9 @@ class TestReading:
             "1.5::decimal(4,2) as e, {'k': date '2026-01-02'} as f, interval 90 seconds as g"
         )
         (row,) = gaitkeeper("--home", example_home.path, "sql", query, "--format", "json").rows
-        assert (None, None, "2026-03-28T23:30:00+00:00", ["x", "y"], 1.5, {"k": "2026-01-02"}) == tuple(row.values())[:6]
+        assert (None, None, "2026-03-28T23:30:00+00:00", ["x", "y"], 1.5, {"k": "2026-01-02"}) == tuple(row.values())[
+            :6
+        ]
 
     def test_runner_show_and_list_and_stage_history(self, example_home):
         """What was said about a runner, from when it holds, and who decided on stages."""
@@ -127,7 +155,9 @@ class TestReading:
         assert [{"runner_id": "example"}] == gaitkeeper(*here, "runner", "list", "--format", "json").rows
         settings = {row["setting"]: row for row in gaitkeeper(*here, "runner", "show", "--format", "json").rows}
         assert "2.897" == settings["ceiling_mps"]["setting_value"]
-        assert ["S0", "S1", "S2"] == [row["stage_id"] for row in gaitkeeper(*here, "stage", "history", "--format", "json").rows]
+        assert ["S0", "S1", "S2"] == [
+            row["stage_id"] for row in gaitkeeper(*here, "stage", "history", "--format", "json").rows
+        ]
 
     def test_protocol_show_gives_every_limit_with_its_source(self, example_home):
         """A clinician checks where each number comes from."""
@@ -168,14 +198,25 @@ class TestWriting:
         """One command on an empty machine; the second time everything is here already."""
         from gaitkeeper.commands.demo import example_folder
 
-        words = ("--home", tmp_path / "h", "import", example_folder() / "watch", example_folder() / "phone", "--format", "json", *AS_OF)
+        words = (
+            "--home",
+            tmp_path / "h",
+            "import",
+            example_folder() / "watch",
+            example_folder() / "phone",
+            "--format",
+            "json",
+            *AS_OF,
+        )
         first, second = gaitkeeper(*words), gaitkeeper(*words)
         assert FINDINGS == first.status  # the file that was cut short
         (row,) = first.rows
         assert {"seen_count": 28, "new_count": 28, "duplicate_count": 0, "merged_count": 1, "quarantined_count": 1} == {
             key: row[key] for key in ("seen_count", "new_count", "duplicate_count", "merged_count", "quarantined_count")
         }
-        assert (28, 0, 28, 0) == tuple(second.rows[0][key] for key in ("seen_count", "new_count", "duplicate_count", "quarantined_count"))
+        assert (28, 0, 28, 0) == tuple(
+            second.rows[0][key] for key in ("seen_count", "new_count", "duplicate_count", "quarantined_count")
+        )
         assert CLEAN == second.status
 
     def test_pain_changes_the_verdict_at_once(self, own_home):
@@ -191,7 +232,11 @@ class TestWriting:
         """On the clinician's list it stands alone for that session."""
         answer = gaitkeeper("--home", own_home.path, "pain", "2026-04-10", "--red-flag", "night_or_rest_pain", *AS_OF)
         assert "Stop running and contact Dr Example now." in answer.out
-        found = [row for row in gaitkeeper("--home", own_home.path, "flagged", "--format", "json", *AS_OF).rows if row["session_date"] == "2026-04-10"]
+        found = [
+            row
+            for row in gaitkeeper("--home", own_home.path, "flagged", "--format", "json", *AS_OF).rows
+            if row["session_date"] == "2026-04-10"
+        ]
         assert ["contact_clinician"] == [row["outcome"] for row in found]
 
     def test_the_next_morning_cannot_be_told_on_the_day_itself(self, own_home):
@@ -205,16 +250,37 @@ class TestWriting:
     def test_rehab_is_counted_in_its_week(self, own_home):
         """Rehab work stands beside the runs."""
         before = asked(own_home, "select rehab_count from week_summary where iso_week = '2026-W15'")[0]["rehab_count"]
-        answer = gaitkeeper("--home", own_home.path, "rehab", "strength", "side plank", "--sets", 3, "--minutes", 5, "--date", "2026-04-11", *AS_OF)
+        answer = gaitkeeper(
+            "--home",
+            own_home.path,
+            "rehab",
+            "strength",
+            "side plank",
+            "--sets",
+            3,
+            "--minutes",
+            5,
+            "--date",
+            "2026-04-11",
+            *AS_OF,
+        )
         (row,) = asked(own_home, "from rehab where exercise = 'side plank'")
         assert CLEAN == answer.status
         assert (3, 300.0, date(2026, 4, 11)) == (row["sets"], row["duration_s"], row["rehab_date"])
-        assert before + 1 == asked(own_home, "select rehab_count from week_summary where iso_week = '2026-W15'")[0]["rehab_count"]
+        assert (
+            before + 1
+            == asked(own_home, "select rehab_count from week_summary where iso_week = '2026-W15'")[0]["rehab_count"]
+        )
 
     def test_stage_set_judges_by_the_new_stage_from_that_day_on(self, own_home):
         """The days before keep theirs."""
-        answer = gaitkeeper("--home", own_home.path, "stage", "set", "s1", "--by", "Dr B", "--from", "2026-04-10", "--reason", "flare")
-        stages = {row["session_date"]: row["stage_id"] for row in asked(own_home, "select session_date, stage_id from session")}
+        answer = gaitkeeper(
+            "--home", own_home.path, "stage", "set", "s1", "--by", "Dr B", "--from", "2026-04-10", "--reason", "flare"
+        )
+        stages = {
+            row["session_date"]: row["stage_id"]
+            for row in asked(own_home, "select session_date, stage_id from session")
+        }
         assert CLEAN == answer.status
         assert ("S2", "S1", "S1") == (stages[date(2026, 4, 8)], stages[date(2026, 4, 10)], stages[date(2026, 4, 12)])
         assert "Dr B" in gaitkeeper("--home", own_home.path, "stage", "history").out
@@ -230,7 +296,9 @@ class TestWriting:
 
     def test_runner_add_makes_another_runner_who_must_then_be_named(self, own_home):
         """With two runners, a command asks which."""
-        assert CLEAN == gaitkeeper("--home", own_home.path, "runner", "add", "second", "--time-zone", "Asia/Tokyo").status
+        assert (
+            CLEAN == gaitkeeper("--home", own_home.path, "runner", "add", "second", "--time-zone", "Asia/Tokyo").status
+        )
         assert ["example", "second"] == runner_ids(own_home)
         unsaid = gaitkeeper("--home", own_home.path, "week", *AS_OF)
         assert ATTENTION == unsaid.status
@@ -241,7 +309,10 @@ class TestWriting:
         """The copy is valid, private, and named on standard output as config.toml wants it."""
         answer = gaitkeeper("--home", own_home.path, "protocol", "new", "mine")
         assert 'protocol = "mine"\n' == answer.out
-        assert CLEAN == gaitkeeper("--home", own_home.path, "protocol", "check", own_home.protocol_folder / "mine.toml").status
+        assert (
+            CLEAN
+            == gaitkeeper("--home", own_home.path, "protocol", "check", own_home.protocol_folder / "mine.toml").status
+        )
         assert 0o600 == (own_home.protocol_folder / "mine.toml").stat().st_mode & 0o777
         assert ATTENTION == gaitkeeper("--home", own_home.path, "protocol", "new", "mine").status
 
@@ -277,7 +348,7 @@ class TestTheHome:
         assert FINDINGS == gaitkeeper("--home", moved, "session", "2026-04-08").status
         assert CLEAN == gaitkeeper("--home", moved, "rebuild").status
 
-    @pytest.mark.parametrize("name", ["it's mine", "läufe", "100% [b]", "a*b"])
+    @pytest.mark.parametrize("name", ["it's läufe", "100% [b]*"])
     def test_a_home_may_have_any_name(self, tmp_path, name):
         """Quotes, spaces, signs that mean something to a glob, letters beyond ASCII."""
         from gaitkeeper.commands.demo import example_folder
@@ -289,8 +360,9 @@ class TestTheHome:
         found = gaitkeeper(*here, "sql", "select count(distinct session_id) as n from sample", "--format", "json")
         assert [{"n": 2}] == found.rows, found.err
         gaitkeeper(*here, "stage", "set", "S1", "--by", "Dr B", "--from", "2026-03-01")
-        assert {"S1"} == {row["stage_id"] for row in gaitkeeper(*here, "sql", "select stage_id from session", "--format", "json").rows}
-
+        assert {"S1"} == {
+            row["stage_id"] for row in gaitkeeper(*here, "sql", "select stage_id from session", "--format", "json").rows
+        }
 
     def test_a_name_that_duckdb_cannot_take_is_refused_in_a_sentence(self, tmp_path):
         """A question mark begins the options of a DuckDB file."""
@@ -336,7 +408,12 @@ class TestEveryCommand:
     def test_a_question_of_the_future_is_answered_as_of_that_day(self, example_home):
         """--as-of: a day later the answer for Sunday's run is no longer pending but not known."""
         outcomes = [
-            {row["outcome"] for row in gaitkeeper("--home", example_home.path, "session", "2026-04-12", "--as-of", day, "--format", "json").rows[0]["findings"]}
+            {
+                row["outcome"]
+                for row in gaitkeeper(
+                    "--home", example_home.path, "session", "2026-04-12", "--as-of", day, "--format", "json"
+                ).rows[0]["findings"]
+            }
             for day in (EXAMPLE_DAY, (date.fromisoformat(EXAMPLE_DAY) + timedelta(days=1)).isoformat())
         ]
         assert "pending" in outcomes[0]

@@ -6,15 +6,11 @@ import json
 import os
 
 import pytest
+
 from support.command import gaitkeeper, is_sentence
 from support.example_home import EXAMPLE_DAY, copy_of
 
 ATTENTION = 2
-
-
-@pytest.fixture
-def own_home(example_home, tmp_path):
-    return copy_of(example_home, tmp_path / "copy")
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +109,9 @@ def test_doctor_without_a_home_says_that_there_is_none(tmp_path):
     assert [("home", "wrong")] == [(row["check"], row["state"]) for row in answer.rows if row["state"] == "wrong"]
 
 
-@pytest.mark.parametrize("words", [("week",), ("session", "last"), ("status",), ("flagged",), ("sql", "select 1")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("week",), ("session", "last"), ("status",), ("flagged",), ("sql", "select 1")], ids=" ".join
+)
 def test_in_a_home_without_a_run_every_reader_says_what_to_do(tmp_path, words):
     """`init`, and then straight to the week: import first."""
     gaitkeeper("--home", tmp_path / "h", "init")
@@ -126,7 +124,11 @@ def test_in_a_home_without_a_run_every_reader_says_what_to_do(tmp_path, words):
 def test_a_home_that_cannot_be_written_is_told(tmp_path, place):
     """The message names the folder and another choice."""
     (tmp_path / "file").write_text("")
-    path = {"below a file": tmp_path / "file/home", "in /proc": "/proc/gaitkeeper", "in the root of nothing": "/dev/null/home"}[place]
+    path = {
+        "below a file": tmp_path / "file/home",
+        "in /proc": "/proc/gaitkeeper",
+        "in the root of nothing": "/dev/null/home",
+    }[place]
     for words in (("init",), ("import", tmp_path)):
         answer = gaitkeeper("--home", path, *words)
         assert (ATTENTION, "") == (answer.status, answer.out)
@@ -173,92 +175,112 @@ def test_a_config_that_cannot_be_followed_is_told_by_key(a_home, text, says, tmp
 
 
 class TestBrokenFilesOfTheHome:
-    def test_a_broken_snapshot_says_rebuild_and_rebuild_mends_it(self, own_home):
+    def test_a_broken_snapshot_says_rebuild_and_rebuild_mends_it(self, own_small):
         """The warehouse is disposable."""
-        own_home.published_file.write_bytes(b"no database" * 1000)
-        answer = gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY)
+        own_small.published_file.write_bytes(b"no database" * 1000)
+        answer = gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY)
         assert ATTENTION == answer.status
         assert "gaitkeeper rebuild" in answer.err
         assert is_sentence(answer.err)
-        assert 0 == gaitkeeper("--home", own_home.path, "rebuild").status
-        assert 1 == gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY).status
+        assert 0 == gaitkeeper("--home", own_small.path, "rebuild").status
+        assert 1 == gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY).status
 
-    def test_a_broken_writers_file_says_rebuild_and_rebuild_mends_it(self, own_home):
+    def test_a_broken_writers_file_says_rebuild_and_rebuild_mends_it(self, own_small):
         """Also when it is the file that rebuild itself would write."""
-        own_home.writer_file.write_bytes(b"no database" * 1000)
-        answer = gaitkeeper("--home", own_home.path, "runner", "set", "--ceiling", "6:00/km")
+        own_small.writer_file.write_bytes(b"no database" * 1000)
+        answer = gaitkeeper("--home", own_small.path, "runner", "set", "--ceiling", "6:00/km")
         assert "gaitkeeper rebuild" in answer.err
-        rebuilt = gaitkeeper("--home", own_home.path, "rebuild")
+        rebuilt = gaitkeeper("--home", own_small.path, "rebuild")
         assert 0 == rebuilt.status, rebuilt.err
-        assert 1 == gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY).status
+        assert 1 == gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY).status
 
-    def test_a_snapshot_of_another_version_is_brought_up_to_date(self, own_home):
+    def test_a_snapshot_of_another_version_is_brought_up_to_date(self, own_small):
         """After an update the old snapshot may lack what the new program asks for: it is made again, and that is told."""
         import duckdb
 
-        before = gaitkeeper("--home", own_home.path, "flagged")
-        connection = duckdb.connect(str(own_home.published_file))
+        before = gaitkeeper("--home", own_small.path, "flagged")
+        connection = duckdb.connect(str(own_small.published_file))
         connection.execute("update warehouse_info set schema_digest = 'older'")
         connection.execute("drop view flagged")
         connection.close()
-        answer = gaitkeeper("--home", own_home.path, "flagged")
+        answer = gaitkeeper("--home", own_small.path, "flagged")
         assert (before.status, before.out) == (answer.status, answer.out)
         assert "made by another version" in answer.err
 
-    def test_a_torn_last_line_of_the_journal_is_left_out(self, own_home):
+    def test_a_torn_last_line_of_the_journal_is_left_out(self, own_small):
         """A power cut while it was written: the other entries stand, and doctor tells."""
-        whole = gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY)
-        with own_home.journal_file.open("a") as stream:
+        whole = gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY)
+        with own_small.journal_file.open("a") as stream:
             stream.write('{"by":"me","data":{"pain_0_10":9,"mom')
-        assert whole == gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY)
-        told = gaitkeeper("--home", own_home.path, "doctor", "--format", "json").rows
+        assert whole == gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY)
+        told = gaitkeeper("--home", own_small.path, "doctor", "--format", "json").rows
         assert ["1 line(s)"] == [row["message"][:9] for row in told if row["check"] == "journal"]
 
-    def test_an_entry_after_a_torn_line_is_whole(self, own_home):
+    def test_an_entry_after_a_torn_line_is_whole(self, own_small):
         """The next append closes the torn line off, so that it swallows nothing."""
-        with own_home.journal_file.open("a") as stream:
+        with own_small.journal_file.open("a") as stream:
             stream.write('{"by":"me","data":{"pain_0_10":9,"mom')
-        assert 0 == gaitkeeper("--home", own_home.path, "pain", "2026-04-08", "--during", 4, "--as-of", "2026-04-09").status
-        assert 1 == gaitkeeper("--home", own_home.path, "session", "2026-04-08").status
+        assert (
+            0
+            == gaitkeeper("--home", own_small.path, "pain", "2026-04-08", "--during", 4, "--as-of", "2026-04-09").status
+        )
+        assert 1 == gaitkeeper("--home", own_small.path, "session", "2026-04-08").status
 
-    def test_a_line_that_is_no_entry_stops_nobody(self, own_home):
+    def test_a_line_that_is_no_entry_stops_nobody(self, own_small):
         """Somebody edited the journal by hand: what can't be read is left out and told, the log goes on."""
-        entry = {"entry_id": "x", "entry_utc": "2026-04-12T10:00:00+00:00", "runner_id": "example", "kind": "stage", "by": "me"}
-        with own_home.journal_file.open("a") as stream:
+        entry = {
+            "entry_id": "x",
+            "entry_utc": "2026-04-12T10:00:00+00:00",
+            "runner_id": "example",
+            "kind": "stage",
+            "by": "me",
+        }
+        with own_small.journal_file.open("a") as stream:
             stream.write(json.dumps({**entry, "data": {"stage_id": "S4c", "from_date": "soon"}}) + "\n")
-            stream.write(json.dumps({**entry, "kind": "symptom", "data": {"session_id": "x", "pain_0_10": "much"}}) + "\n")
+            stream.write(
+                json.dumps({**entry, "kind": "symptom", "data": {"session_id": "x", "pain_0_10": "much"}}) + "\n"
+            )
             stream.write(json.dumps({**entry, "kind": "rehab", "data": {"rehab_date": "soon", "sets": "many"}}) + "\n")
-            stream.write(json.dumps({**entry, "kind": "runner", "data": {"setting": "ceiling_mps", "value": "fast", "from_date": "2026-04-11"}}) + "\n")
-        answer = gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY)
+            stream.write(
+                json.dumps(
+                    {
+                        **entry,
+                        "kind": "runner",
+                        "data": {"setting": "ceiling_mps", "value": "fast", "from_date": "2026-04-11"},
+                    }
+                )
+                + "\n"
+            )
+        answer = gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY)
         assert 1 == answer.status, answer.err
-        assert 0 == gaitkeeper("--home", own_home.path, "rebuild").status
-        told = gaitkeeper("--home", own_home.path, "doctor", "--format", "json").rows
+        assert 0 == gaitkeeper("--home", own_small.path, "rebuild").status
+        told = gaitkeeper("--home", own_small.path, "doctor", "--format", "json").rows
         assert ["4 line(s)"] == [row["message"][:9] for row in told if row["check"] == "journal"]
 
     @pytest.mark.parametrize("name", ["journal.jsonl", "sync_run.jsonl", "received.jsonl"])
-    def test_a_missing_list_is_told_in_a_sentence_or_made_again(self, own_home, name):
+    def test_a_missing_list_is_told_in_a_sentence_or_made_again(self, own_small, name):
         """Somebody deleted a file of the journal: no command ends in an excuse of ours."""
-        (own_home.journal_folder / name).unlink()
+        (own_small.journal_folder / name).unlink()
         for words in (("week", "--as-of", EXAMPLE_DAY), ("status", "--as-of", EXAMPLE_DAY), ("doctor",), ("rebuild",)):
-            answer = gaitkeeper("--home", own_home.path, *words)
+            answer = gaitkeeper("--home", own_small.path, *words)
             assert "mistake of Gaitkeeper's own" not in answer.err, (words, answer.err)
 
-    def test_a_missing_original_is_told_by_doctor_and_kept_out_of_a_rebuild(self, own_home):
+    def test_a_missing_original_is_told_by_doctor_and_kept_out_of_a_rebuild(self, own_small):
         """An archive that lost a file says which; the others are rebuilt."""
-        victim = next(path for path in own_home.archive_folder.rglob("*") if path.is_file())
+        victim = next(path for path in own_small.archive_folder.rglob("*") if path.is_file())
         victim.unlink()
-        deep = gaitkeeper("--home", own_home.path, "doctor", "--deep", "--format", "json")
+        deep = gaitkeeper("--home", own_small.path, "doctor", "--deep", "--format", "json")
         assert ATTENTION == deep.status
         assert ["wrong"] == [row["state"] for row in deep.rows if victim.name[:12] in row["message"]]
-        assert 0 == gaitkeeper("--home", own_home.path, "rebuild").status
+        assert 0 == gaitkeeper("--home", own_small.path, "rebuild").status
 
-    def test_broken_samples_stop_no_week_and_rebuild_mends_them(self, own_home):
+    def test_broken_samples_stop_no_week_and_rebuild_mends_them(self, own_small):
         """Parquet partitions are disposable, too."""
-        for partition in own_home.sample_folder.rglob("month=*.parquet"):
+        for partition in own_small.sample_folder.rglob("month=*.parquet"):
             partition.write_bytes(b"PAR1 no more")
-        assert 1 == gaitkeeper("--home", own_home.path, "week", "--as-of", EXAMPLE_DAY).status
-        told = gaitkeeper("--home", own_home.path, "sql", "select count(*) from sample")
+        assert 1 == gaitkeeper("--home", own_small.path, "week", "--as-of", EXAMPLE_DAY).status
+        told = gaitkeeper("--home", own_small.path, "sql", "select count(*) from sample")
         assert ATTENTION == told.status
         assert "DuckDB can't run that" in told.err
-        assert 0 == gaitkeeper("--home", own_home.path, "rebuild").status
-        assert 0 == gaitkeeper("--home", own_home.path, "sql", "select count(*) from sample").status
+        assert 0 == gaitkeeper("--home", own_small.path, "rebuild").status
+        assert 0 == gaitkeeper("--home", own_small.path, "sql", "select count(*) from sample").status

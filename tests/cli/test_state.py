@@ -10,11 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.broken_files import DAMAGED, fit_run
-from support.command import gaitkeeper
-from support.example_home import EXAMPLE_DAY, EXAMPLE_NOW_UTC, asked, copy_of, everything
-from support.gpx_file import gpx_run
-from support.source_tree import ROOT
 
 from connectors.folder import FolderSource
 from flows import work
@@ -24,11 +19,11 @@ from pipeline.errors import NeedsAttention
 from pipeline.journal import new_entry, write_entries
 from pipeline.settings import Home
 from pipeline.warehouse.connection import writing
-
-
-@pytest.fixture
-def own_home(example_home, tmp_path) -> Home:
-    return copy_of(example_home, tmp_path / "copy")
+from support.broken_files import DAMAGED, fit_run
+from support.command import gaitkeeper
+from support.example_home import EXAMPLE_DAY, EXAMPLE_NOW_UTC, asked, everything
+from support.gpx_file import gpx_run
+from support.source_tree import ROOT
 
 
 def said(home: Home, setting: str, value: object, from_date: str) -> None:
@@ -37,46 +32,52 @@ def said(home: Home, setting: str, value: object, from_date: str) -> None:
     write_entries(home, [new_entry("runner", RUNNER, data, by="Dr B", now_utc=datetime.now(UTC))])
 
 
+@pytest.fixture(scope="module")
+def small_rows(small_home):
+    """All rows of the small home."""
+    return everything(small_home)
+
+
 class TestTheSameRows:
-    def test_importing_twice_adds_no_row(self, own_home):
+    def test_importing_twice_adds_no_row(self, own_small, small_rows, small_folder):
         """Every relation is as before, down to the last sample."""
-        before = everything(own_home)
         for name in ("phone", "watch"):
-            outcome = work.import_source(own_home, RUNNER, FolderSource(example_folder() / name), EXAMPLE_NOW_UTC + timedelta(hours=1))
+            outcome = work.import_source(
+                own_small, RUNNER, FolderSource(small_folder / name), EXAMPLE_NOW_UTC + timedelta(hours=1)
+            )
             assert (0, outcome.seen_count) == (outcome.new_count, outcome.duplicate_count)
-        assert before == everything(own_home)
+        assert small_rows == everything(own_small)
 
-    def test_a_rebuild_gives_the_same_rows(self, own_home):
+    def test_a_rebuild_gives_the_same_rows(self, own_small, small_rows):
         """From the archive and the journal alone: warehouse, snapshot and samples were thrown away."""
-        before = everything(own_home)
-        for path in [own_home.published_file, *own_home.warehouse_folder.iterdir(), *own_home.sample_folder.rglob("*.parquet")]:
+        for path in [
+            own_small.published_file,
+            *own_small.warehouse_folder.iterdir(),
+            *own_small.sample_folder.rglob("*.parquet"),
+        ]:
             path.unlink()
-        work.rebuild(own_home, EXAMPLE_NOW_UTC)
-        assert before == everything(own_home)
+        work.rebuild(own_small, EXAMPLE_NOW_UTC)
+        assert small_rows == everything(own_small)
 
-    def test_the_order_of_files_does_not_matter(self, example_home, tmp_path):
+    def test_the_order_of_files_does_not_matter(self, small_home, small_rows, small_folder, tmp_path):
         """The newest one by one, then the phone's, then the watch's: the same sessions, facts and findings."""
         other = Home(tmp_path / "other")
         make_home(other, RUNNER, TIME_ZONE)
-        other.journal_file.write_bytes(example_home.journal_file.read_bytes())
-        newest_first = sorted((example_folder() / "watch").iterdir(), reverse=True)
-        for path in [*newest_first[:3], example_folder() / "phone", example_folder() / "watch"]:
+        other.journal_file.write_bytes(small_home.journal_file.read_bytes())
+        newest_first = sorted((small_folder / "watch").iterdir(), reverse=True)
+        for path in [*newest_first[:3], small_folder / "phone", small_folder / "watch"]:
             work.import_source(other, RUNNER, FolderSource(path), EXAMPLE_NOW_UTC)
         work.refresh(other, EXAMPLE_NOW_UTC)
-        assert everything(example_home) == everything(other)
+        assert small_rows == everything(other)
 
     def test_the_order_does_not_matter_where_the_log_itself_tells_the_thresholds(self, tmp_path):
         """Nobody said a speed: what is estimated from older runs is the same when they come in last."""
-        homes = []
-        for name, folders in (("forth", ("watch", "phone")), ("back", ("phone", "watch"))):
-            home = Home(tmp_path / name)
+        watch = example_folder() / "watch"
+        homes = [Home(tmp_path / "forth"), Home(tmp_path / "back")]
+        for home, paths in zip(homes, ([watch], [max(watch.iterdir()), watch]), strict=True):
             make_home(home, RUNNER, TIME_ZONE)
-            words = [example_folder() / folder for folder in folders]
-            if name == "back":
-                words = [max((example_folder() / "watch").iterdir()), *words]
-            for path in words:
+            for path in paths:
                 gaitkeeper("--home", home.path, "import", path, "--as-of", EXAMPLE_DAY)
-            homes.append(home)
         speeds = "select session_id, critical_speed_mps, ceiling_mps from session order by all"
         assert any(row["critical_speed_mps"] for row in asked(homes[0], speeds))
         assert asked(homes[0], speeds) == asked(homes[1], speeds)
@@ -92,18 +93,22 @@ class TestTheSameRows:
         (watch,) = asked(home, "from session")
         assert phone["session_id"] != watch["session_id"]
         assert [watch["session_id"]] * 2 == [row["session_id"] for row in asked(home, "from recording")]
-        assert [{"session_id": watch["session_id"], "pain_0_10": 3}] == asked(home, "select session_id, pain_0_10 from symptom")
-        assert {watch["session_id"]} == {row["session_id"] for row in asked(home, "select distinct session_id from sample")}
+        assert [{"session_id": watch["session_id"], "pain_0_10": 3}] == asked(
+            home, "select session_id, pain_0_10 from symptom"
+        )
+        assert {watch["session_id"]} == {
+            row["session_id"] for row in asked(home, "select distinct session_id from sample")
+        }
 
-    def test_the_same_file_of_two_runners_is_two_sessions(self, own_home):
+    def test_the_same_file_of_two_runners_is_two_sessions(self, own_small):
         """A family with one home: nobody's run is taken for the other's copy."""
-        gaitkeeper("--home", own_home.path, "runner", "add", "second")
+        gaitkeeper("--home", own_small.path, "runner", "add", "second")
         file = example_folder() / "watch/2026-03-16-07-40.fit"
-        outcome = work.import_source(own_home, "second", FolderSource(file), EXAMPLE_NOW_UTC)
+        outcome = work.import_source(own_small, "second", FolderSource(file), EXAMPLE_NOW_UTC)
         assert (1, 0) == (outcome.new_count, outcome.merged_count)
-        assert [{"n": 1}] == asked(own_home, "select count(*) as n from session where runner_id = 'second'")
+        assert [{"n": 1}] == asked(own_small, "select count(*) as n from session where runner_id = 'second'")
 
-    def test_a_crash_between_archive_and_warehouse_loses_nothing(self, own_home, monkeypatch, tmp_path):
+    def test_a_crash_between_archive_and_warehouse_loses_nothing(self, own_small, monkeypatch, tmp_path):
         """What arrived is noted before it is derived; the next run takes it up, whatever it was asked to do."""
         (tmp_path / "late.fit").write_bytes(fit_run(datetime(2026, 4, 11, 6, tzinfo=UTC)))
 
@@ -113,34 +118,42 @@ class TestTheSameRows:
         with monkeypatch.context() as patch:
             patch.setattr(work.Ingest, "store", crash)
             with pytest.raises(KeyboardInterrupt):
-                work.import_source(own_home, RUNNER, FolderSource(tmp_path / "late.fit"), EXAMPLE_NOW_UTC)
-        assert [{"n": 27}] == asked(own_home, "select count(*) as n from session")
-        work.refresh(own_home, EXAMPLE_NOW_UTC)
-        assert [{"n": 28}] == asked(own_home, "select count(*) as n from session")
+                work.import_source(own_small, RUNNER, FolderSource(tmp_path / "late.fit"), EXAMPLE_NOW_UTC)
+        assert [{"n": 11}] == asked(own_small, "select count(*) as n from session")
+        work.refresh(own_small, EXAMPLE_NOW_UTC)
+        assert [{"n": 12}] == asked(own_small, "select count(*) as n from session")
 
-    def test_a_warehouse_of_another_version_is_made_again_by_itself(self, own_home):
+    def test_a_warehouse_of_another_version_is_made_again_by_itself(self, own_small, small_rows):
         """A newer program finds older tables: it makes them again from the archive at its first write."""
-        before = everything(own_home)
-        with writing(own_home) as connection:
+        with writing(own_small) as connection:
             connection.execute("update warehouse_info set schema_digest = 'older'")
             connection.execute("delete from measured_fact")
-        work.refresh(own_home, EXAMPLE_NOW_UTC)
-        assert before == everything(own_home)
+        work.refresh(own_small, EXAMPLE_NOW_UTC)
+        assert small_rows == everything(own_small)
 
 
 class TestThresholds:
-    def test_a_changed_threshold_changes_what_depends_on_it_and_nothing_else(self, own_home):
+    def test_a_changed_threshold_changes_what_depends_on_it_and_nothing_else(self, own_small):
         """A lower ceiling: seconds above it and zones change; distance, steps and climbs stay."""
-        before = everything(own_home)
-        said(own_home, "ceiling_mps", 2.5, "2026-02-15")
-        outcome = work.refresh(own_home, EXAMPLE_NOW_UTC)
-        after = everything(own_home)
-        assert outcome.seen_count > 20
+        before = everything(own_small)
+        said(own_small, "ceiling_mps", 2.5, "2026-02-15")
+        outcome = work.refresh(own_small, EXAMPLE_NOW_UTC)
+        after = everything(own_small)
+        assert outcome.seen_count > 8
         changed = {name for name in before if before[name] != after[name]}
         assert {"measured_session", "measured_fact", "zone_time", "sample", "finding"} <= changed
-        assert set() == changed & {"recording", "recording_issue", "climb", "lap", "best_effort", "quarantine", "stage_limit", "symptom"}
-        work.rebuild(own_home, EXAMPLE_NOW_UTC)
-        assert after == everything(own_home)
+        assert set() == changed & {
+            "recording",
+            "recording_issue",
+            "climb",
+            "lap",
+            "best_effort",
+            "quarantine",
+            "stage_limit",
+            "symptom",
+        }
+        work.rebuild(own_small, EXAMPLE_NOW_UTC)
+        assert after == everything(own_small)
 
     def test_a_threshold_holds_from_its_day_on(self, own_home):
         """The sessions before keep their verdicts and aren't derived again."""
@@ -203,7 +216,11 @@ with writing(Home(Path(sys.argv[1]))):
 def other_writer(own_home):
     """Another process that has the writer's file of `own_home` open."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(own_home.path)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _HOLD, str(own_home.path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -242,13 +259,18 @@ class TestTwoAtOnce:
     def test_readers_see_whole_batches_only(self, own_home, tmp_path):
         """While imports publish, every reader finds as many recordings as sessions lead or follow."""
         for place in range(3):
-            (tmp_path / f"{place}.fit").write_bytes(fit_run(datetime(2026, 1, 5, 6, tzinfo=UTC) + timedelta(days=place)))
+            (tmp_path / f"{place}.fit").write_bytes(
+                fit_run(datetime(2026, 1, 5, 6, tzinfo=UTC) + timedelta(days=place))
+            )
         seen: list[tuple[int, int]] = []
         done = threading.Event()
 
         def read() -> None:
             while not done.is_set():
-                (row,) = asked(own_home, "select (select count(*) from recording) as r, (select count(distinct session_id) from sample) as s")
+                (row,) = asked(
+                    own_home,
+                    "select (select count(*) from recording) as r, (select count(distinct session_id) from sample) as s",
+                )
                 seen.append((row["r"], row["s"]))
                 time.sleep(0.02)
 
@@ -271,14 +293,25 @@ class TestEverythingDerived:
         (folder / "a.gpx").write_text(gpx_run(700))
         work.import_source(own_home, RUNNER, FolderSource(folder), EXAMPLE_NOW_UTC)
         known = "(select session_id from measured_session)"
-        for relation in ("surge", "climb", "zone_time", "lap", "sample", "session_fact", "finding", "flagged", "symptom"):
-            assert [] == asked(own_home, f'select session_id from "{relation}" where session_id not in {known}'), relation
+        for relation in (
+            "surge",
+            "climb",
+            "zone_time",
+            "lap",
+            "sample",
+            "session_fact",
+            "finding",
+            "flagged",
+            "symptom",
+        ):
+            assert [] == asked(own_home, f'select session_id from "{relation}" where session_id not in {known}'), (
+                relation
+            )
 
     def test_the_checks_find_nothing_in_the_example(self, example_home):
         """sql/checks, every one."""
-        from support.example_home import open_home
-
         from pipeline.warehouse.checks import run_checks
+        from support.example_home import open_home
 
         with open_home(example_home) as connection:
             results = list(run_checks(connection))

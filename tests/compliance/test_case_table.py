@@ -16,11 +16,11 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 import pytest
-from support.scenario import ScenarioLog, at
 
 from pipeline.compliance.judge import home_protocol, lay_protocols_over
 from pipeline.reports.format import OUTCOME_WORDS
 from pipeline.warehouse.connection import reading, rows
+from support.scenario import ScenarioLog, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def judged(connection: Connection, cases: list[Case]) -> dict[str, Held]:
     connection.execute(
         "create temporary table session_fact as select split_part(c.session_id, '/', 1) as runner_id, c.*, "
         "if(c.status = 'ok', null, 'nobody knows') as detail, 60.0 as start_s, 90.0 as end_s "
-        "from (select unnest($sessions) as session_id, unnest($facts) as fact, unnest($values::double[]) as \"value\", "
+        'from (select unnest($sessions) as session_id, unnest($facts) as fact, unnest($values::double[]) as "value", '
         "unnest($statuses) as status) as c",
         {
             "sessions": [case.session_id for case in told],
@@ -126,7 +126,9 @@ def judged(connection: Connection, cases: list[Case]) -> dict[str, Held]:
             "statuses": [case.status for case in told],
         },
     )
-    places = {(c.limit.stage_id, c.limit.fact, c.limit.bound, c.limit.outcome, c.limit.limit_value): c.place for c in cases}
+    places = {
+        (c.limit.stage_id, c.limit.fact, c.limit.bound, c.limit.outcome, c.limit.limit_value): c.place for c in cases
+    }
     assert len(places) == len({case.place for case in cases})
     found = rows(
         connection,
@@ -177,7 +179,7 @@ def markdown(tried: Tried) -> str:
         "",
         "Every limit of every stage, held against a value under it, at it and over it, and against no value at all. A value",
         "that is past a limit by less than the measurement's own error is too close to be told: what would be *outside plan*",
-        "is a *note* then (the column \"just past\"). A missing value is never 0 and never compliance: it is *not fully known*,",
+        'is a *note* then (the column "just past"). A missing value is never 0 and never compliance: it is *not fully known*,',
         "or *pending* while its answer isn't due yet. The basis says where the number comes from: *source* was read in the",
         "source, *consensus* is a practice of clinics or coaches, *default* is ours until a clinician sets it.",
         "",
@@ -185,9 +187,14 @@ def markdown(tried: Tried) -> str:
     ]
     for stage in tried.protocol.stages:
         lines += ["", f"## {stage.stage_id}: {stage.name}", ""]
-        lines += ["| What is measured | Limit | Under | At | Just past | Over | Missing | Basis |", "|---|---|---|---|---|---|---|---|"]
         lines += [
-            _line(tried, place, limit) for place, limit in enumerate(tried.protocol.limits) if limit.stage_id == stage.stage_id
+            "| What is measured | Limit | Under | At | Just past | Over | Missing | Basis |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            _line(tried, place, limit)
+            for place, limit in enumerate(tried.protocol.limits)
+            if limit.stage_id == stage.stage_id
         ]
     return "\n".join([*lines, ""])
 
@@ -230,9 +237,7 @@ def test_every_limit_says_what_the_oracle_says(tried: Tried, side: str) -> None:
 def test_every_limit_is_tried_on_every_side(tried: Tried) -> None:
     """No limit goes untested; only a count whose limit is 0 has nothing under it."""
     sides = {place: {c.side for c in tried.cases if c.place == place} for place in range(len(tried.protocol.limits))}
-    untried = {
-        place: set(TRIED) - there for place, there in sides.items() if set(TRIED) - there
-    }
+    untried = {place: set(TRIED) - there for place, there in sides.items() if set(TRIED) - there}
     assert {frozenset({"under"})} >= {frozenset(missing) for missing in untried.values()}
     assert {0.0} >= {tried.protocol.limits[place].limit_value for place in untried}
 
@@ -249,7 +254,7 @@ def test_every_case_over_a_limit_names_the_limit_the_clinician_and_the_day(tried
 
 
 def test_a_missing_value_is_told_as_missing_and_never_as_a_number(tried: Tried) -> None:
-    """"Not known", with the reason; no 0 anywhere."""
+    """ "Not known", with the reason; no 0 anywhere."""
     for case in tried.cases:
         if case.side == "missing":
             assert f"{case.limit.sentence}: not known, nobody knows." == tried.held[case.session_id].message

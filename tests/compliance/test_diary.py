@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.diary import judged, read_diary
 from support.sql_case import open_bench
 

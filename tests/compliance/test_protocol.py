@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.command import gaitkeeper
 
 from pipeline.compliance.protocol import _BUNDLED
+from support.command import gaitkeeper
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUNDLED = (_BUNDLED / "return_to_run_hip.toml").read_text("utf-8")
 

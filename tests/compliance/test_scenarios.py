@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import pytest
+
 from support.scenario import FLAGGED, THREE_A_WEEK, Outing, ScenarioLog, bouts, cadence_spm, jog, walk
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Scenario:
 
 
 @cache
-def _weeks_before(stage: str, kilometres: float, days: tuple[int, ...], before: str) -> tuple[TemporaryDirectory[str], ScenarioLog]:
+def _weeks_before(
+    stage: str, kilometres: float, days: tuple[int, ...], before: str
+) -> tuple[TemporaryDirectory[str], ScenarioLog]:
     folder = TemporaryDirectory()
     log = ScenarioLog(Path(folder.name))
     log.stage(stage, "2026-02-01")
@@ -102,7 +105,7 @@ def _weeks_before(stage: str, kilometres: float, days: tuple[int, ...], before: 
 def after_weeks(
     path: Path, stage: str, *, kilometres: float = 4.8, days: tuple[int, ...] = THREE_A_WEEK, before: str = "2026-03-19"
 ) -> ScenarioLog:
-    """Return a log of five even weeks before the run that is looked at; made once, copied for each scenario."""
+    """Return a log of four even weeks before the run that is looked at; made once, copied for each scenario."""
     return _weeks_before(stage, kilometres, days, before)[1].copy(path)
 
 
@@ -289,7 +292,12 @@ def the_same_evening(path: Path) -> Told:
 
 
 SCENARIOS: Final = (
-    Scenario(1, "5.0 km flat at 6:05/km, a day after rest, 175 steps/min, pain 0/1/1/0", easy_and_flat, ("WITHIN_PLAN", "CADENCE_MET")),
+    Scenario(
+        1,
+        "5.0 km flat at 6:05/km, a day after rest, 175 steps/min, pain 0/1/1/0",
+        easy_and_flat,
+        ("WITHIN_PLAN", "CADENCE_MET"),
+    ),
     Scenario(2, "S1, six strides inside an easy average", strides_too_early, ("STRIDES_NOT_YET_ALLOWED",)),
     Scenario(3, "S1, one pick-up of 12 s to cross a road", one_pickup, ("NOTE_ISOLATED_SURGE",)),
     Scenario(4, "S2, six strides of 20 s at 4:20/km with 75 s of walking, flat", strides_as_planned, ("WITHIN_PLAN",)),
@@ -310,11 +318,26 @@ SCENARIOS: Final = (
         frozenset({("over_ceiling_s", "outside_plan")}),
     ),
     Scenario(7, "S2, six strides of 20 s at 3:50/km", strides_too_fast, ("STRIDE_TOO_FAST",)),
-    Scenario(8, "S1, 8 km with 22 m/km and a climb of 4 min at 5 %", hilly_run, ("ASCENT_OVER_LIMIT", "CLIMB_TOO_LONG", "GRADE_OVER_LIMIT")),
+    Scenario(
+        8,
+        "S1, 8 km with 22 m/km and a climb of 4 min at 5 %",
+        hilly_run,
+        ("ASCENT_OVER_LIMIT", "CLIMB_TOO_LONG", "GRADE_OVER_LIMIT"),
+    ),
     Scenario(9, "S1, canal path by GPS alone", canal_path, ("HILLS_NOT_ASSESSABLE",)),
-    Scenario(10, "S1, 7.0 km after at most 6.0 km, in a week that is 15 % lighter", long_run_in_a_light_week, ("SESSION_SPIKE",)),
+    Scenario(
+        10,
+        "S1, 7.0 km after at most 6.0 km, in a week that is 15 % lighter",
+        long_run_in_a_light_week,
+        ("SESSION_SPIKE",),
+    ),
     Scenario(11, "S0, first run after 35 days", first_run_after_five_weeks, ("SPIKE_NO_BASELINE",)),
-    Scenario(12, "S3, tempo at 172 steps/min, 1.8 % above the baseline at its speed", tempo_with_slow_steps, ("WITHIN_PLAN", "CADENCE_BELOW")),
+    Scenario(
+        12,
+        "S3, tempo at 172 steps/min, 1.8 % above the baseline at its speed",
+        tempo_with_slow_steps,
+        ("WITHIN_PLAN", "CADENCE_BELOW"),
+    ),
     Scenario(13, "S3, 20 min of tempo in a week of 32 km", long_tempo, ("TEMPO_SHARE_OVER",)),
     Scenario(
         14,
@@ -328,10 +351,21 @@ SCENARIOS: Final = (
         red_flags,
         ("CONTACT_CLINICIAN_NOW",),
         # kept for the record; `flagged` shows the red flag alone
-        frozenset({("pain_during", "hold"), ("pain_after_rise", "note"), ("pain_next_morning_rise", "note"), ("pain_next_morning_rise", "hold")}),
+        frozenset(
+            {
+                ("pain_during", "hold"),
+                ("pain_after_rise", "note"),
+                ("pain_next_morning_rise", "note"),
+                ("pain_next_morning_rise", "hold"),
+            }
+        ),
     ),
-    Scenario(16, "S1, six good runs, one of the last three with a next morning", mornings_forgotten, ("INSUFFICIENT_DATA",)),
-    Scenario(17, "S1, seven good runs in 18 days, all answered", six_good_runs_and_one_more, ("CRITERIA_MET_FOR_CLINICIAN",)),
+    Scenario(
+        16, "S1, six good runs, one of the last three with a next morning", mornings_forgotten, ("INSUFFICIENT_DATA",)
+    ),
+    Scenario(
+        17, "S1, seven good runs in 18 days, all answered", six_good_runs_and_one_more, ("CRITERIA_MET_FOR_CLINICIAN",)
+    ),
     Scenario(18, "S1, Monday 18:30 and Tuesday 07:00", evening_and_next_morning, ("REST_TOO_SHORT",)),
     Scenario(19, "S4a, 2 min repeats up 5 % at 6:50/km", hill_repeats, ("WITHIN_PLAN",)),
     Scenario(20, "S1, a file that says 82.5", watch_counts_one_leg, ("WITHIN_PLAN", "CADENCE_BELOW")),
@@ -341,10 +375,24 @@ SCENARIOS: Final = (
         pain_in_the_strides,
         ("STOP_AND_CONTACT", "REGRESS_SUGGESTED"),
         # kept for the record; `flagged` shows the red flag alone
-        frozenset({("pain_during", "hold"), ("pain_after_rise", "note"), ("pain_next_morning_rise", "note"), ("pain_next_morning_rise", "hold")}),
+        frozenset(
+            {
+                ("pain_during", "hold"),
+                ("pain_after_rise", "note"),
+                ("pain_next_morning_rise", "note"),
+                ("pain_next_morning_rise", "hold"),
+            }
+        ),
     ),
-    Scenario(22, "S2, first strides and the longest run (+9 %) in one week", strides_and_a_longer_run, ("NOTE_TWO_VARIABLES",)),
-    Scenario(23, "S1, the same evening: the next morning is not there yet", the_same_evening, ("PENDING_NEXT_MORNING",)),
+    Scenario(
+        22,
+        "S2, first strides and the longest run (+9 %) in one week",
+        strides_and_a_longer_run,
+        ("NOTE_TWO_VARIABLES",),
+    ),
+    Scenario(
+        23, "S1, the same evening: the next morning is not there yet", the_same_evening, ("PENDING_NEXT_MORNING",)
+    ),
 )
 
 
@@ -359,7 +407,9 @@ def test_a_scenario_of_the_evidence_is_found_as_expected_and_nothing_else(scenar
 
     red = {found for found in expected if found[1] == "contact_clinician"}
     flagged = judged.rows(f"from flagged where session_id = '{told.run.recording_id}'")
-    assert (red or {found for found in expected if found[1] in FLAGGED}) == {(row["fact"], row["outcome"]) for row in flagged}
+    assert (red or {found for found in expected if found[1] in FLAGGED}) == {
+        (row["fact"], row["outcome"]) for row in flagged
+    }
 
     for code in set(scenario.expected) & DECISION_CODES.keys():
         decision, states = DECISION_CODES[code]

@@ -5,6 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+
+from connectors.fit import decode_fit
+from pipeline.errors import NotAnActivity, NoTimestamps, UnreadableFile
+from pipeline.model import Device, DeviceTotals, Issue, Lap, Split, TimerEvent, WorkoutStep
 from support.fit_file import (
     Activity,
     DeveloperField,
@@ -20,10 +24,6 @@ from support.fit_file import (
     fit_other,
 )
 from support.fit_profile import Field
-
-from connectors.fit import decode_fit
-from pipeline.errors import NotAnActivity, NoTimestamps, UnreadableFile
-from pipeline.model import Device, DeviceTotals, Issue, Lap, Split, TimerEvent, WorkoutStep
 
 START_UTC = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)
 T_S = np.arange(60.0)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from support.damage import bit_flips, closed_after_cut, truncations, with_right_crc
-from support.fit_file import FitLap, FitOptions, FitWriter, chain, fit_activity
 
 from connectors.fit import decode_fit
 from pipeline.errors import SkipRecording, UnreadableFile
 from pipeline.units import STEPS_PER_STRIDE
+from support.damage import bit_flips, closed_after_cut, truncations, with_right_crc
+from support.fit_file import FitLap, FitOptions, FitWriter, chain, fit_activity
 
 START_UTC = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)
 #: Far above what any file of the tests takes (15 ms), far below a hang.

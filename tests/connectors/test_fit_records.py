@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from support.fit_file import FitOptions, FitWriter, chain, fit_activity, smart_recording
-from support.fit_profile import Field
 
 from connectors.fit import decode_fit
+from support.fit_file import FitOptions, FitWriter, chain, fit_activity, smart_recording
+from support.fit_profile import Field
 
 START_UTC = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)
 

@@ -52,7 +52,7 @@ GARMIN = as_fit(RUN, totals={"total_distance": 1800.0})
 )
 def test_a_run_from_two_services_is_one_run(tmp_path: Path, again: bytes):
     """The same run twice, from Garmin and from somewhere else: one session, two recordings, one run in the week."""
-    log = log_of(tmp_path / "log", {"garmin.fit": GARMIN}, {"again": again})
+    log = log_of(tmp_path / "log", {"garmin.fit": GARMIN, "again": again})
     assert 2 == log.one("select count(*) as n from recording")["n"]
     session = log.one("from session")
     assert 1800.0 == pytest.approx(session["distance_m"], rel=0.005)

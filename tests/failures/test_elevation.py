@@ -67,21 +67,19 @@ def test_the_altitude_is_found_in_either_field(enhanced: bool | str):
 
 def test_a_gain_that_nobody_knows_is_not_zero():
     """GoldenCheetah/GoldenCheetah#2541: a watch without a barometer has no gain, and says why; 0 would be a claim."""
-    found = derived(as_fit(HILL, device=FitDevice(product=2503)), RUNNER)
+    found = derived(as_fit(HILL, device=FitDevice(product=2503, sensors=())), RUNNER)
     (fact,) = [fact for fact in found.facts if fact.name == "ascent_m"]
     assert (None, "not_assessable") == (fact.value, fact.status)
     assert "GPS" in fact.detail
 
 
 @pytest.mark.parametrize("ele", ["", "nan", "-32768", "99999", "abc", "1,5e9"])
-def test_an_invalid_elevation_keeps_no_run_out(tmp_path: Path, ele: str):
+def test_an_invalid_elevation_keeps_no_run_out(ele: str):
     """SamR1/FitTrackee#1015: an invalid elevation blocks the upload."""
     text = as_gpx(SyntheticRun((easy(300),), has_altitude=False)).decode()
-    bad = text.replace("<time>", f"<ele>{ele}</ele><time>")
-    log = log_of(tmp_path / "log", {"run.gpx": bad.encode()})
-    found = log.one("from session")
-    assert 840.0 == pytest.approx(found["distance_m"], rel=0.01)
-    assert (None, "none") == (found["ascent_m"], found["altitude_source"])
+    found = derived(text.replace("<time>", f"<ele>{ele}</ele><time>").encode(), RUNNER).measures
+    assert 840.0 == pytest.approx(found.distance_m, rel=0.01)
+    assert (None, "none") == (found.ascent_m, found.altitude_source)
 
 
 def test_the_devices_own_gain_stands_beside_ours(tmp_path: Path):

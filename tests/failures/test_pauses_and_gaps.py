@@ -47,9 +47,9 @@ def test_a_lap_with_a_pause_has_both_times(tmp_path: Path):
         ([(0, "start"), (200, "stop_all"), (250, "start"), (300, "start"), (600, "stop_all")], 550),
         ([(0, "start"), (200, "stop"), (300, "start")], 500),
         ([(200, "stop"), (300, "start"), (600, "stop_all")], 500),
-        ([], 600),
+        ([(0, "start")], 600),
     ],
-    ids=["a pause", "stopped twice", "started twice", "never stopped", "never started", "no event at all"],
+    ids=["a pause", "stopped twice", "started twice", "never stopped", "never started", "only started"],
 )
 def test_a_stop_lasts_until_the_next_start(events: list[tuple[float, str]], expected_s: float):
     """mtraver/python-fitanalysis#4: stop semantics."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from support.fit_file import fit_activity
+from support.gpx_file import at, gpx_point, gpx_text, gpx_track
 from support.small_log import SmallLog, as_fit, as_gpx, derived, log_of
 from support.synthetic_run import RUNNER, SyntheticRun, easy
 
@@ -85,33 +86,60 @@ def test_a_runner_abroad_is_where_the_run_is(tmp_path: Path):
     assert expected == (found["session_date"], found["utc_offset_s"], found["time_zone_source"])
 
 
-@pytest.mark.parametrize("local_offset_s", [None, 0, 7 * 3600 + 780, 99 * 3600])
-def test_a_treadmill_is_at_home(tmp_path: Path, local_offset_s: int | None):
+@pytest.mark.parametrize("local_offset_s", [None, 0, 7 * 3600 + 400, 99 * 3600])
+def test_a_treadmill_is_at_home(local_offset_s: int | None):
     """yihong0618/running_page#485: no place, hence no zone; cagnulein/qdomyos-zwift#4939: UTC and local swapped.
 
     An offset that can be none, as swapped fields give it, says as little as a missing one.
     """
+    content = as_fit(run_at(2026, 3, 3, 22, 0, place=None), local_offset_s=local_offset_s)
+    found = derived(content, replace(RUNNER, home_time_zone="Asia/Tokyo"))
+    expected = ("2026-03-04", 9 * 3600, "home")
+    assert expected == (found.session_date, found.utc_offset_s, found.time_zone_source)
+
+
+def test_the_homes_zone_is_that_of_its_settings(tmp_path: Path):
+    """The same in a home; then the runner moves, and says so."""
     path = tmp_path / "log"
     path.mkdir()
     log = SmallLog(path, "Asia/Tokyo")
-    log.arrive({"treadmill.fit": as_fit(run_at(2026, 3, 3, 22, 0, place=None), local_offset_s=local_offset_s)})
-    found = log.one("from session")
-    expected = (date(2026, 3, 4), 9 * 3600, "home")
-    assert expected == (found["session_date"], found["utc_offset_s"], found["time_zone_source"])
+    log.arrive({"treadmill.fit": as_fit(run_at(2026, 3, 3, 22, 0, place=None))})
+    assert date(2026, 3, 4) == log.one("from session")["session_date"]
+    log.say("runner", setting="time_zone", value="Europe/Zurich", from_date=datetime.now(UTC).date().isoformat())
+    log.refresh()
+    assert date(2026, 3, 3) == log.one("from session")["session_date"]
 
 
-def test_a_change_of_zone_makes_no_activity_of_1168_hours(tmp_path: Path):
+def clock_jumps_h(hours: int) -> np.ndarray:
+    """Seconds of a run of ten minutes whose clock was set forward in the middle."""
+    return np.arange(601) + np.where(np.arange(601) < 300, 0, hours * 3600)
+
+
+def fit_with_jump(hours: int) -> bytes:
+    columns = {"distance_m": 3.0 * np.arange(601), "cadence_strides_per_min": np.full(601, 82.0)}
+    return fit_activity(datetime(2026, 3, 4, 8, tzinfo=UTC), columns, t_s=clock_jumps_h(hours))
+
+
+def gpx_with_jump(hours: int) -> bytes:
+    points = [gpx_point(t, time=at(float(clock_jumps_h(hours)[t]))) for t in range(601)]
+    return gpx_text(gpx_track(points)).encode()
+
+
+@pytest.mark.parametrize("content", [fit_with_jump(9), fit_with_jump(100), gpx_with_jump(9), gpx_with_jump(1168)])
+def test_a_change_of_zone_makes_no_activity_of_1168_hours(content: bytes):
     """thomaschampagne/elevate#363: the watch set its clock in mid-run, and the activity lasts 1168 h."""
-    t_s = np.concatenate((np.arange(300), 1168 * 3600 + np.arange(300, 601)))
-    moved_s = np.concatenate((np.arange(300), np.arange(300, 601)))
-    columns = {"distance_m": 3.0 * moved_s, "cadence_strides_per_min": np.full(601, 82.0)}
-    content = fit_activity(datetime(2026, 3, 4, 8, tzinfo=UTC), columns, t_s=t_s)
-    log = log_of(tmp_path / "log", {"run.fit": content})
-    found = log.one("from session")
-    assert 600.0 == pytest.approx(found["elapsed_s"], abs=3)
-    assert 600.0 == pytest.approx(found["timer_s"], abs=3)
-    assert 1800.0 == pytest.approx(found["distance_m"], rel=0.01)
-    assert 600.0 == pytest.approx(log.one("from week_summary where run_count > 0")["run_s"], abs=5)
+    measures = derived(content, RUNNER).measures
+    assert 600.0 == pytest.approx(measures.elapsed_s, abs=3)
+    assert 600.0 == pytest.approx(measures.timer_s, abs=3)
+    assert 600.0 == pytest.approx(measures.run_s, abs=5)
+    assert 1800.0 == pytest.approx(measures.distance_m, rel=0.01)
+
+
+def test_a_clock_that_jumps_by_weeks_is_told(tmp_path: Path):
+    """The same in a FIT file: records more than twelve days from the others are left out, and that is said."""
+    log = log_of(tmp_path / "log", {"run.fit": fit_with_jump(1168)})
+    assert log.one("from session")["elapsed_s"] <= 600.0
+    assert 300 == log.one("from recording_issue where issue_name = 'timestamp'")["issue_count"]
 
 
 def test_fetching_again_overwrites_no_time(tmp_path: Path):
@@ -122,7 +150,7 @@ def test_fetching_again_overwrites_no_time(tmp_path: Path):
     fit = as_fit(RUN)
     log = log_of(tmp_path / "log", {"run.fit": fit})
     before = log.one("from session")
-    assert (0, 1) == (lambda outcome: (outcome.new_count, outcome.duplicate_count))(log.arrive({"again.fit": fit}))
+    assert 1 == log.arrive({"again.fit": fit}).duplicate_count
     moved = replace(RUN, start_utc=RUN.start_utc + timedelta(seconds=17))
     assert 1 == log.arrive({"edited.gpx": as_gpx(moved)}).merged_count
     assert before == log.one("from session")

@@ -35,8 +35,22 @@ def finding(session_id: str, day: int, fact: str, outcome: str, message: str, **
 
 
 FINDINGS = [
-    finding("bbb", 4, "pain_during", "hold", "Worst pain during the run: 3, at most 2 in S1; outside the plan set by Dr B on 2026-03-01."),
-    finding("bbb", 4, "over_ceiling_s", "outside_plan", "Time above the ceiling: 6:00 min, at most 60 s in S1.", start_s=600.0, end_s=960.0),
+    finding(
+        "bbb",
+        4,
+        "pain_during",
+        "hold",
+        "Worst pain during the run: 3, at most 2 in S1; outside the plan set by Dr B on 2026-03-01.",
+    ),
+    finding(
+        "bbb",
+        4,
+        "over_ceiling_s",
+        "outside_plan",
+        "Time above the ceiling: 6:00 min, at most 60 s in S1.",
+        start_s=600.0,
+        end_s=960.0,
+    ),
     finding("bbb", 4, "ascent_m", "not_assessable", "Ascent: not known, no barometer."),
     finding("aaa", 2, "ascent_m", "not_assessable", "Ascent: not known, no barometer."),
 ]
@@ -49,7 +63,16 @@ WEEK = Week(
     sessions=[
         session("aaa", 2, ascent_m=None, verdict="not_assessable"),
         session("bbb", 4, verdict="hold"),
-        session("ccc", 5, sport="cycling", is_run=False, distance_m=25000.0, moving_s=3700.0, mean_run_speed_mps=None, verdict=None),
+        session(
+            "ccc",
+            5,
+            sport="cycling",
+            is_run=False,
+            distance_m=25000.0,
+            moving_s=3700.0,
+            mean_run_speed_mps=None,
+            verdict=None,
+        ),
     ],
     findings=FINDINGS,
     last_run_date=date(2026, 3, 4),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.sql_case import open_bench, read_csv, told
 
 from pipeline.warehouse.catalog import sql_files
+from support.sql_case import open_bench, read_csv, told
 
 CASES = Path(__file__).parent / "cases"
 
@@ -15,7 +15,8 @@ CASES = Path(__file__).parent / "cases"
 NEED_A_CASE = {
     "finding", "flagged", "stage_on_date", "run_spacing", "load_change", "week_summary", "symptom_answer", "tempo_week",
     "pickup_week", "matched_cadence", "session_fact", "run_session", "runner_setting", "symptom", "session", "hard_spacing",
-    "changed_variables",
+    "changed_variables", "symptom_change", "rehab_adherence", "moment_answer", "rehab", "rehab_plan", "prom", "intake",
+    "surgery_lock",
 }  # fmt: skip
 
 
@@ -46,7 +47,9 @@ def test_rows_in_rows_out(bench, folder):
         found = case.ask(f'from "{folder.parent.name}"')
     if "fact" in header:
         found = [row for row in found if row["fact"] in {row["fact"] for row in expected}]
-    assert told([{name: value or None for name, value in row.items()} for row in expected], header) == told(found, header)
+    assert told([{name: value or None for name, value in row.items()} for row in expected], header) == told(
+        found, header
+    )
 
 
 def test_every_relation_with_a_rule_has_a_case():

@@ -7,6 +7,7 @@ import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
+
 from support.fit_file import fit_activity, fit_other
 from support.gpx_file import gpx_point, gpx_run, gpx_text, gpx_track
 
@@ -17,7 +18,11 @@ _T_S = np.arange(601.0)
 def fit_run(start_utc: datetime = datetime(2026, 3, 2, 6, 40, tzinfo=UTC), seconds: int = 600) -> bytes:
     """Return a small whole FIT run."""
     t_s = np.arange(float(seconds + 1))
-    columns = {"distance_m": 3.0 * t_s, "cadence_strides_per_min": np.full(len(t_s), 85.0), "heart_rate_bpm": np.full(len(t_s), 140.0)}
+    columns = {
+        "distance_m": 3.0 * t_s,
+        "cadence_strides_per_min": np.full(len(t_s), 85.0),
+        "heart_rate_bpm": np.full(len(t_s), 140.0),
+    }
     return fit_activity(start_utc, columns, t_s=t_s)
 
 
@@ -37,20 +42,31 @@ def with_flipped_bit(content: bytes, place: int) -> bytes:
     return bytes(broken)
 
 
-GPX_ENTITY = gpx_run(60).replace("<gpx ", '<!DOCTYPE gpx [<!ENTITY me SYSTEM "file:///etc/passwd">]>\n<gpx ', 1).replace("Morning Run", "&me;")
-GPX_BOMB = gpx_run(60).replace(
-    "<gpx ",
-    '<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa">'
-    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
-    + "]>\n<gpx ",
-    1,
-).replace("Morning Run", "&i;")
+GPX_ENTITY = (
+    gpx_run(60)
+    .replace("<gpx ", '<!DOCTYPE gpx [<!ENTITY me SYSTEM "file:///etc/passwd">]>\n<gpx ', 1)
+    .replace("Morning Run", "&me;")
+)
+GPX_BOMB = (
+    gpx_run(60)
+    .replace(
+        "<gpx ",
+        '<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa">'
+        + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+        + "]>\n<gpx ",
+        1,
+    )
+    .replace("Morning Run", "&i;")
+)
 
 #: Name -> (content, what the reason says). Each is quarantined, none is a session.
 REFUSED = {
     "empty.fit": (b"", "the file is empty"),
     "zeros.fit": (bytes(5000), "nothing but zero bytes"),
-    "text.fit": (b"I ran five kilometres this morning.\n" * 50, "text, not a FIT, GPX or TCX file although its name ends in .fit"),
+    "text.fit": (
+        b"I ran five kilometres this morning.\n" * 50,
+        "text, not a FIT, GPX or TCX file although its name ends in .fit",
+    ),
     "page.gpx": (b"<!DOCTYPE html><html><body>Please log in</body></html>", "a web page"),
     "other.gpx": (b"<?xml version='1.0'?><kml><Placemark/></kml>", "neither GPX nor TCX"),
     "json.tcx": (b'{"activity": 1}', "JSON"),

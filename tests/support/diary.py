@@ -69,7 +69,9 @@ def judged(bench: Bench, text: str) -> tuple[dict[tuple[date, str], str], dict[t
         case.say([{"kind": "runner", "entry_utc": f"{YEAR}-01-01T00:00:00+00:00"}, *diary.entries])
         bring_protocols(bench.connection, bench.home)
         case.put("measured_session", diary.runs)
-        case.put("recording", [{"recording_id": run["session_id"], "session_id": run["session_id"]} for run in diary.runs])
+        case.put(
+            "recording", [{"recording_id": run["session_id"], "session_id": run["session_id"]} for run in diary.runs]
+        )
         case.put("measured_fact", diary.facts)
         rows = case.ask("select finding.*, start_utc from finding inner join measured_session using (session_id)")
         verdicts = case.ask('select session_date, verdict, start_utc from "session"')
@@ -114,7 +116,9 @@ def _happened(diary: Diary, day: date, rest: str) -> None:
     assert match, f"no run in {rest!r}"
     duration_s = 60 * int(match[2]) + int(match[3])
     session_id = f"s{len(diary.runs):03}"
-    start_utc = datetime(day.year, day.month, day.day, 6 + sum(run["session_date"] == day.isoformat() for run in diary.runs), tzinfo=UTC)
+    start_utc = datetime(
+        day.year, day.month, day.day, 6 + sum(run["session_date"] == day.isoformat() for run in diary.runs), tzinfo=UTC
+    )
     is_run = match[1] == "run"
     run: Row = {
         "session_id": session_id, "session_date": day.isoformat(), "start_utc": start_utc.isoformat(), "is_run": is_run,
@@ -127,7 +131,13 @@ def _happened(diary: Diary, day: date, rest: str) -> None:
         _detail(run, values, word)
     diary.runs.append(run)
     diary.facts += [
-        {"session_id": session_id, "fact": name, "value": value, "status": "ok" if value is not None else "not_assessable", "detail": "the diary says so"}
+        {
+            "session_id": session_id,
+            "fact": name,
+            "value": value,
+            "status": "ok" if value is not None else "not_assessable",
+            "detail": "the diary says so",
+        }
         for name, value in values.items()
     ]
 
@@ -138,7 +148,9 @@ def _detail(run: Row, values: dict[str, float | None], word: str) -> None:
         r"no distance": lambda _: run.update(distance_m=None),
         r"([\d.]+) spm": lambda m: run.update(mean_run_cadence_spm=float(m[1])),
         r"over ceiling (\d+) s": lambda m: values.update(over_ceiling_s=float(m[1])),
-        r"strides (\d+)": lambda m: values.update(pickup_count=float(m[1]), pickup_max_duration_s=20.0, pickup_min_recovery_s=120.0),
+        r"strides (\d+)": lambda m: values.update(
+            pickup_count=float(m[1]), pickup_max_duration_s=20.0, pickup_min_recovery_s=120.0
+        ),
         r"fact (\w+) ([\d.]+)": lambda m: values.update({m[1]: float(m[2])}),
         r"unknown (\w+)": lambda m: values.update({m[1]: None}),
     }

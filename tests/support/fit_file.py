@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from support.fit_parts import FORERUNNER, Activity, FitDevice, FitLap, FitOptions, FitSplit, FitStep
 from support.fit_writer import DeveloperField, FitWriter, Value, chain, fit_crc, fit_seconds
 

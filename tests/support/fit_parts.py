@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
+
     from support.fit_writer import ByteOrder, DeveloperField, Value
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import fastcrc
+
 from support.fit_profile import BASE_TYPES, MESSAGES, Field
 from support.fit_words import WORDS
 

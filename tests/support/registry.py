@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.compliance.judge import known_facts, run_facts
 from pipeline.compliance.protocol import _BUNDLED, Protocol, load_protocol
-from pipeline.model import FactDefinition
 from pipeline.warehouse.catalog import history_facts
+
+if TYPE_CHECKING:
+    from pipeline.model import FactDefinition
 
 
 def all_definitions() -> list[tuple[FactDefinition, str]]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.folder import FolderSource
 from flows import work
 from gaitkeeper.commands.home import make_home
-from pipeline.compliance.judge import lay_protocols_over
+from pipeline.compliance.judge import judge_once, lay_protocols_over
 from pipeline.ingest import recording_id
 from pipeline.journal import new_entry, write_entries
 from pipeline.settings import Home
@@ -71,7 +71,9 @@ def walk(duration_s: float, speed_mps: float = 1.4, grade_pct: float = 0.0) -> P
     return Part(round(duration_s), speed_mps, 112.0, grade_pct)
 
 
-def bouts(count: int, duration_s: int, speed_mps: float, recovery: Iterable[Part], grade_pct: float = 0.0) -> tuple[Part, ...]:
+def bouts(
+    count: int, duration_s: int, speed_mps: float, recovery: Iterable[Part], grade_pct: float = 0.0
+) -> tuple[Part, ...]:
     """Return faster bouts, each with its recovery after it."""
     return (jog(duration_s, speed_mps, grade_pct), *recovery) * count
 
@@ -123,7 +125,11 @@ def _new_home() -> TemporaryDirectory[str]:
         home,
         [
             new_entry(
-                "runner", RUNNER_ID, {"setting": name, "value": str(value), "from_date": "2026-01-01"}, by=CLINICIAN, now_utc=said
+                "runner",
+                RUNNER_ID,
+                {"setting": name, "value": str(value), "from_date": "2026-01-01"},
+                by=CLINICIAN,
+                now_utc=said,
             )
             for name, value in ATHLETE.items()
         ],
@@ -183,11 +189,15 @@ class ScenarioLog:
             "before": run.start_utc - timedelta(minutes=5),
             "during": run.end_utc + timedelta(minutes=2),
             "after": run.end_utc + timedelta(minutes=60),
-            "next_morning": datetime.combine(run.start_utc.date() + timedelta(days=1), run.start_utc.timetz()).replace(hour=7, minute=10),
+            "next_morning": datetime.combine(run.start_utc.date() + timedelta(days=1), run.start_utc.timetz()).replace(
+                hour=7, minute=10
+            ),
         }
         for moment, level in levels.items():
             if level is not None:
-                said = {"session_id": run.recording_id, "moment": moment, "pain_0_10": level, **where}
+                said = {"session_id": run.recording_id, "moment": moment, "pain_0_10": level}
+                if level:
+                    said |= {"side": "right", "place": "groin", "phase": "knee_lift", **where}
                 self.say("symptom", RUNNER_ID, instants[moment], **said)
         if red_flags is not None:
             said = {"session_id": run.recording_id, "moment": "after", "red_flags": list(red_flags)}
@@ -196,11 +206,21 @@ class ScenarioLog:
     def rehab(self, kind: str, exercise: str, *days: str) -> None:
         """Note rehab work that was done."""
         for day in days:
-            self.say("rehab", RUNNER_ID, at(f"{day} 19:00"), rehab_date=day, kind=kind, exercise=exercise, sets=3, reps=8)
+            self.say(
+                "rehab", RUNNER_ID, at(f"{day} 19:00"), rehab_date=day, kind=kind, exercise=exercise, sets=3, reps=8
+            )
 
     def set_aside(self, run: Outing, fact: str, reason: str) -> str:
         """Let the clinician override a finding."""
         return self.say("override", CLINICIAN, recording_id=run.recording_id, fact=fact, reason=reason)
+
+    def count_again(self, run: Outing, fact: str) -> str:
+        """Let the clinician take an override back."""
+        return self.say("override", CLINICIAN, recording_id=run.recording_id, fact=fact, is_undone=True)
+
+    def adopt(self, text: str, since: str) -> str:
+        """Let the clinician adopt a protocol from a day on."""
+        return self.say("protocol", CLINICIAN, from_date=since, protocol_name="adopted", protocol_text=text)
 
     # --- What is run -----------------------------------------------------------------------------------------------
 
@@ -211,7 +231,13 @@ class ScenarioLog:
         return made
 
     def easy_weeks(
-        self, before: str, kilometres: float, *, weeks: int = 5, days: tuple[int, ...] = THREE_A_WEEK, feels: bool = True
+        self,
+        before: str,
+        kilometres: float,
+        *,
+        weeks: int = 4,
+        days: tuple[int, ...] = THREE_A_WEEK,
+        feels: bool = True,
     ) -> list[Outing]:
         """Run the same easy distance on the same weekdays of the weeks before a day, its own week included."""
         last = date.fromisoformat(before)
@@ -255,6 +281,7 @@ class Judged:
         """Return the rows of each statement, as a command reads them."""
         with reading(self.log.home, self.now_utc, self.now_utc.date()) as connection:
             lay_protocols_over(connection, self.log.home)
+            judge_once(connection)
             return [rows(connection, statement) for statement in statements]
 
     def rows(self, statement: str) -> list[dict[str, Any]]:

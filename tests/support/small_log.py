@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -132,13 +133,14 @@ def _text(row: Iterable[object]) -> str:
 
 
 @cache
-def _empty_home(time_zone: str) -> TemporaryDirectory[str]:
+def _empty_home(time_zone: str) -> Path:
     """Make an empty home once: its tables and views take longer than a small import."""
-    folder = TemporaryDirectory()
-    home = Home(Path(folder.name) / "home")
+    folder = mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    home = Home(Path(folder) / "home")
     make_home(home, RUNNER_ID, time_zone)
     work.refresh(home, NOW_UTC)
-    return folder
+    return home.path
 
 
 @dataclass
@@ -153,7 +155,7 @@ class SmallLog:
         """Make the home where it isn't there yet."""
         self.home = Home(self.path / "home")
         if not self.home.exists():
-            shutil.copytree(Path(_empty_home(self.time_zone).name) / "home", self.home.path)
+            shutil.copytree(_empty_home(self.time_zone), self.home.path)
 
     def copy(self, path: Path) -> SmallLog:
         """Return a copy that a test may change."""

@@ -54,9 +54,7 @@ def all_imports() -> list[Import]:
     return [one for module in modules() for one in imports_of(module)]
 
 
-def _collect(
-    node: ast.AST, module: str, found: list[Import], *, is_for_types: bool, is_at_module_level: bool
-) -> None:
+def _collect(node: ast.AST, module: str, found: list[Import], *, is_for_types: bool, is_at_module_level: bool) -> None:
     for child in ast.iter_child_nodes(node):
         below_types = is_for_types or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test))
         at_top = is_at_module_level and not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))

@@ -16,12 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.registry import all_definitions
-
 from pipeline.lines import append_lines
 from pipeline.settings import Home
 from pipeline.warehouse.connection import writing
 from pipeline.warehouse.store import replace_definitions
+from support.registry import all_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +36,15 @@ DEFAULTS: Row = {
     "is_primary": True, "sample_count": 1800, "bound": "max", "outcome": "outside_plan", "basis": "default",
     "protocol_version": "P 1", "valid_from_date": "0001-01-01", "valid_before_date": "9999-12-31", "kind": "pickup",
 }  # fmt: skip
-_BY_TYPE: Row = {"VARCHAR": "x", "BOOLEAN": False, "INTEGER": 0, "BIGINT": 0, "DOUBLE": 0.0, "INTEGER[]": "[]", "DATE": "2026-01-01"}
+_BY_TYPE: Row = {
+    "VARCHAR": "x",
+    "BOOLEAN": False,
+    "INTEGER": 0,
+    "BIGINT": 0,
+    "DOUBLE": 0.0,
+    "INTEGER[]": "[]",
+    "DATE": "2026-01-01",
+}
 
 #: Keys of a journal entry; every other column of journal_entry.csv is part of its `data`.
 _ENTRY = ("entry_id", "entry_utc", "runner_id", "kind", "by")
@@ -58,7 +65,9 @@ class Bench:
         self.connection.execute("begin")
         try:
             self.connection.execute("delete from as_of")
-            self.connection.execute("insert into as_of values (cast($now as timestamptz), cast($now[:10] as date))", {"now": as_of_utc})
+            self.connection.execute(
+                "insert into as_of values (cast($now as timestamptz), cast($now[:10] as date))", {"now": as_of_utc}
+            )
             yield Case(self)
         finally:
             self.connection.execute("rollback")
@@ -88,7 +97,9 @@ class Case:
             names = [name for name in columns if full.get(name) not in (None, "")]
             cells = ", ".join(f"cast(${name} as {columns[name][0]})" for name in names)
             listed = ", ".join(f'"{name}"' for name in names)
-            self._bench.connection.execute(f"insert into {table} ({listed}) values ({cells})", {name: full[name] for name in names})
+            self._bench.connection.execute(
+                f"insert into {table} ({listed}) values ({cells})", {name: full[name] for name in names}
+            )
 
     def say(self, entries: Sequence[Row]) -> None:
         """Append entries to the journal, through the program's own writer."""
@@ -99,7 +110,8 @@ class Case:
             lines.append(
                 {
                     "entry_id": entry.get("entry_id") or f"{self._entry_count:06}",
-                    "entry_utc": entry.get("entry_utc") or f"2026-01-01T00:{self._entry_count // 60:02}:{self._entry_count % 60:02}+00:00",
+                    "entry_utc": entry.get("entry_utc")
+                    or f"2026-01-01T00:{self._entry_count // 60:02}:{self._entry_count % 60:02}+00:00",
                     "runner_id": entry.get("runner_id") or "me",
                     "kind": entry["kind"],
                     "by": entry.get("by") or "Dr B",
