@@ -85,28 +85,23 @@ class Grouping:
 def components(members: Iterable[str], overlaps: Iterable[tuple[str, str, float]], said: Said) -> dict[str, str]:
     """Return which recordings belong together: each one's id -> the smallest id of its group.
 
+    What a person called different stays apart, also where a third copy overlaps both: pairs are joined in the order of
+    their share, what was called the same first, and a join that would bring two different ones together is left out.
+
     Args:
         members: recording ids.
         overlaps: pairs of them and the share of recorded minutes that they have in common.
         said: what a person said of a pair: the same session, or not; it goes before the share.
     """
-    parent = {member: member for member in members}
-
-    def root(member: str) -> str:
-        while parent[member] != member:
-            member = parent[member]
-        return member
-
-    same = [
-        {one, other}
-        for one, other, ratio in overlaps
-        if ratio >= SAME_SHARE_RATIO and frozenset((one, other)) not in said
-    ]
-    for pair in [*same, *(pair for pair, is_same in said.items() if is_same)]:
-        if pair <= parent.keys():
-            low, high = sorted(root(member) for member in pair)
-            parent[high] = low
-    return {member: root(member) for member in parent}
+    group_of = {member: frozenset({member}) for member in members}
+    apart = [pair for pair, is_same in said.items() if not is_same and pair <= group_of.keys()]
+    called_same = sorted(sorted(pair) for pair, is_same in said.items() if is_same and pair <= group_of.keys())
+    by_share = sorted((-ratio, one, other) for one, other, ratio in overlaps if ratio >= SAME_SHARE_RATIO)
+    for one, other in [*called_same, *((one, other) for _, one, other in by_share)]:
+        joined = group_of[one] | group_of[other]
+        if not any(pair <= joined for pair in apart):
+            group_of |= dict.fromkeys(joined, joined)
+    return {member: min(group) for member, group in group_of.items()}
 
 
 def group_copies(copies: Sequence[Copy], said: Said | None = None) -> Grouping:

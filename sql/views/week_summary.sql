@@ -37,7 +37,7 @@ session_week as (
     select
         session.runner_id,
         cast(date_trunc('week', session.session_date) as date) as week_start_date,
-        count(*) as session_count,
+        count(*) filter (not session.is_excluded) as session_count,
         count(run.session_id) as run_count,
         sum(session.run_s) filter (session.is_run and not session.is_excluded) as run_s,
         sum(coalesce(session.run_distance_m, session.distance_m)) filter (session.is_run and not session.is_excluded) as run_distance_m,

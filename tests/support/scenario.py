@@ -4,9 +4,7 @@
     log.easy_weeks(before="2026-03-19", kilometres=4.8)
     run = log.run("2026-03-19 17:30", easy(1800))
     log.feels(run, before=0, during=1, after=1, next_morning=0)
-    log.judge("2026-03-20 18:00").found(run)      # {("matched_cadence_ratio", "note"), ...}
-
-Days and times are the runner's, who lives in UTC.
+    log.judge("2026-03-20 18:00").found(run)      # {("matched_cadence_ratio", "note"), ...}; times are UTC
 """
 
 from __future__ import annotations
