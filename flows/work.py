@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.decode import decode
 from pipeline.archive import Archive, Received
 from pipeline.compliance.judge import bring_protocols, home_protocol
-from pipeline.errors import SkipRecording, TryAgainLater
+from pipeline.errors import SkipRecording, TryAgainLater, own_mistake
 from pipeline.ingest import Ingest
 from pipeline.lines import append_lines
 from pipeline.places import zone_at
@@ -26,6 +26,7 @@ from pipeline.warehouse.connection import BrokenWarehouse, ask, publish, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from connectors.base import Source
     from pipeline.model import DecodedFile, RefKey
@@ -73,12 +74,14 @@ class Outcome:
 
 
 @contextmanager
-def _open(home: Home, progress: Progress | None = None) -> Iterator[tuple[Connection, Ingest]]:
+def _open(
+    home: Home, progress: Progress | None = None, stale_partitions: set[Path] | None = None
+) -> Iterator[tuple[Connection, Ingest]]:
     """Open the warehouse for writing, with the protocol's limits and all that ever arrived brought in."""
     config = home.config()
     with writing(home) as connection:
         bring_protocols(connection, home)
-        ingest = Ingest(connection, home, config.time_zone, zone_at, _decoder(Archive(home)))
+        ingest = Ingest(connection, home, config.time_zone, zone_at, _decoder(Archive(home)), stale_partitions)
         _catch_up(home, connection, ingest, progress)
         yield connection, ingest
 
@@ -179,6 +182,8 @@ def _read(received: Received, content: bytes | None) -> DecodedFile | SkipRecord
         return decode(content, received.file_name)
     except SkipRecording as error:
         return error
+    except Exception as error:  # noqa: BLE001 - a file that we fail on must not stop the others, nor lock the home
+        return own_mistake("reading", error)
 
 
 def import_source(
@@ -247,12 +252,13 @@ def rebuild(home: Home, now_utc: datetime, progress: Progress | None = None) -> 
     home_protocol(home)
     with suppress(BrokenWarehouse), writing(home):  # a broken file is what a rebuild is for
         pass  # nobody else writes
-    for partition in home.sample_folder.rglob("*.parquet"):
-        partition.unlink()
     for file in home.warehouse_folder.glob("writer.duckdb*"):
         file.unlink()
-    with _open(home, progress) as (connection, ingest):
+    stale = set(home.sample_folder.rglob("month=*.parquet"))
+    with _open(home, progress, stale_partitions=stale) as (connection, ingest):
         _settle(home, connection, ingest, progress)
+        for partition in stale:  # those that nothing was put into
+            partition.unlink()
         _finish(home, connection, now_utc)
         counts = ask(connection, "warehouse_counts")[0]
     return Outcome(

@@ -82,26 +82,41 @@ class Grouping:
     overlaps: list[tuple[str, str, float]]  #: recording ids, the smaller first, and their shared ratio where it counts
 
 
-def components(members: Iterable[str], overlaps: Iterable[tuple[str, str, float]], said: Said) -> dict[str, str]:
-    """Return which recordings belong together: each one's id -> the smallest id of its group.
+def components(ranked: Sequence[str], overlaps: Iterable[tuple[str, str, float]], said: Said) -> dict[str, str]:
+    """Return which recordings belong together: each one's id -> the id of the copy that leads its session.
 
-    What a person called different stays apart, also where a third copy overlaps both: pairs are joined in the order of
-    their share, what was called the same first, and a join that would bring two different ones together is left out.
+    The best copy leads, and those that share enough of their minutes with it join it; the best of the rest leads the
+    next session. So a phone that ran through both halves of a run whose watch was restarted joins one half and doesn't
+    swallow the other. What a person said goes before the share.
 
     Args:
-        members: recording ids.
+        ranked: recording ids, the best copy first.
         overlaps: pairs of them and the share of recorded minutes that they have in common.
-        said: what a person said of a pair: the same session, or not; it goes before the share.
+        said: what a person said of a pair: the same session, or not.
     """
-    group_of = {member: frozenset({member}) for member in members}
-    apart = [pair for pair, is_same in said.items() if not is_same and pair <= group_of.keys()]
-    called_same = sorted(sorted(pair) for pair, is_same in said.items() if is_same and pair <= group_of.keys())
-    by_share = sorted((-ratio, one, other) for one, other, ratio in overlaps if ratio >= SAME_SHARE_RATIO)
-    for one, other in [*called_same, *((one, other) for _, one, other in by_share)]:
-        joined = group_of[one] | group_of[other]
-        if not any(pair <= joined for pair in apart):
-            group_of |= dict.fromkeys(joined, joined)
-    return {member: min(group) for member, group in group_of.items()}
+    near: dict[str, set[str]] = {member: set() for member in ranked}
+    called_same: dict[str, set[str]] = {member: set() for member in ranked}
+    links = [(near, {one, other}) for one, other, ratio in overlaps if ratio >= SAME_SHARE_RATIO]
+    links += [(called_same, set(pair)) for pair, is_same in said.items() if is_same]
+    for neighbours, pair in links:
+        if pair <= neighbours.keys():
+            one, other = pair
+            neighbours[one].add(other)
+            neighbours[other].add(one)
+    leader_of: dict[str, str] = {}
+    for leader in ranked:
+        if leader in leader_of:
+            continue
+        group = [leader]
+        wanted = near[leader] | called_same[leader]
+        for member in ranked:
+            is_apart = any(said.get(frozenset((member, other))) is False for other in group)
+            if member in wanted and member not in leader_of and not is_apart:
+                group.append(member)
+        for member in group:
+            group += [other for other in sorted(called_same[member]) if other not in group and other not in leader_of]
+        leader_of |= dict.fromkeys(group, leader)
+    return leader_of
 
 
 def group_copies(copies: Sequence[Copy], said: Said | None = None) -> Grouping:
@@ -117,9 +132,10 @@ def group_copies(copies: Sequence[Copy], said: Said | None = None) -> Grouping:
         if ratio >= ASK_SHARE_RATIO:
             low, high = sorted((one.recording_id, other.recording_id))
             overlaps.append((low, high, ratio))
-    group_of = components((copy.recording_id for copy in copies), overlaps, said or {})
+    ranked = sorted(copies, key=lambda copy: copy.rank)
+    leader_of = components([copy.recording_id for copy in ranked], overlaps, said or {})
     groups: dict[str, list[Copy]] = {}
-    for copy in copies:
-        groups.setdefault(group_of[copy.recording_id], []).append(copy)
-    ranked = (sorted(group, key=lambda copy: copy.rank) for group in groups.values())
-    return Grouping(sorted(ranked, key=lambda group: group[0].recording_id), sorted(overlaps))
+    for copy in ranked:
+        groups.setdefault(leader_of[copy.recording_id], []).append(copy)
+    led = sorted(groups.values(), key=lambda group: group[0].recording_id)
+    return Grouping(led, sorted(overlaps))

@@ -49,6 +49,14 @@ class NotAnActivity(SkipRecording):
     """A readable file that holds no activity (settings, a workout plan, a course)."""
 
 
+def own_mistake(doing: str, error: Exception) -> SkipRecording:
+    """Return what to tell of a file on which our own code failed: it is kept, and told as what it is."""
+    return SkipRecording(
+        f"Gaitkeeper failed while {doing} it ({type(error).__name__}: {error}); the file is kept in the archive, "
+        "please report this"
+    )
+
+
 class NeedsAttention(GaitkeeperError):
     """Stop, and say what to edit; exit status 2."""
 

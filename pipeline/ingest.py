@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.baselines import write_baselines
 from pipeline.corrections import CorrectionBook
 from pipeline.duplicates import Copy, Grouping, components, group_copies
-from pipeline.errors import SkipRecording
+from pipeline.errors import SkipRecording, own_mistake
 from pipeline.rows import Derived, Incoming, Read, detail_rows, issue_rows, quarantine_rows, recording_row, session_row
 from pipeline.thresholds import ThresholdBook, threshold_digest
 from pipeline.transforms import derive
@@ -29,6 +29,7 @@ from pipeline.warehouse.store import SESSION_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from pipeline.model import DecodedFile, SessionSamples
     from pipeline.settings import Home
@@ -67,6 +68,7 @@ class Ingest:
         home_time_zone: str,
         zone_at: Callable[[float, float], str | None],
         decode_archived: Decode,
+        stale_partitions: set[Path] | None = None,
     ) -> None:
         """Use the writer's connection; thresholds and corrections are read once.
 
@@ -77,11 +79,13 @@ class Ingest:
             zone_at: latitude and longitude to a time zone.
             decode_archived: (content_sha256, file_name) -> what that archived file holds, for copies of a session that
                 arrived before; raises SkipRecording where it can't be read any more.
+            stale_partitions: files of samples whose content is not to be kept (a rebuild).
         """
         self._connection = connection
         self._home = home
         self._zone_at = zone_at
         self._decode_archived = decode_archived
+        self._stale_partitions = set() if stale_partitions is None else stale_partitions
         self._thresholds = ThresholdBook(connection, home_time_zone)
         self._corrections = CorrectionBook(connection)
 
@@ -105,7 +109,8 @@ class Ingest:
             self._write_sessions(derived)
             write_baselines(self._connection, derived, gone)
             quarantined = self._write_quarantine(incoming, refused)
-            store.store_samples(self._connection, self._home, _partitions(derived, gone))
+            partitions = _partitions(derived, gone)
+            store.store_samples(self._connection, self._home, partitions, self._stale_partitions)
             self._connection.execute("commit")
         except BaseException:
             self._connection.execute("rollback")
@@ -124,16 +129,13 @@ class Ingest:
 
     def _grouped_otherwise(self) -> set[str]:
         """Return the sessions whose copies would be grouped otherwise by what is said now."""
-        session_of = {row["recording_id"]: row["session_id"] for row in ask(self._connection, "recording_sessions")}
+        stored = ask(self._connection, "recording_sessions")
+        session_of = {row["recording_id"]: row["session_id"] for row in stored}
+        ranked = sorted((_stored_copy(row) for row in stored), key=lambda copy: copy.rank)
         overlaps = [tuple(row.values()) for row in ask(self._connection, "overlaps")]
-        group_of = components(session_of, overlaps, self._corrections.pairs)
-        sessions_in: dict[str, set[str]] = defaultdict(set)
-        groups_in: dict[str, set[str]] = defaultdict(set)
-        for member, session_id in session_of.items():
-            sessions_in[group_of[member]].add(session_id)
-            groups_in[session_id].add(group_of[member])
-        split = {session_id for session_id, groups in groups_in.items() if len(groups) > 1}
-        return split.union(*(sessions for sessions in sessions_in.values() if len(sessions) > 1))
+        leader_of = components(_ids(ranked), overlaps, self._corrections.pairs)
+        moved = [member for member, leader in leader_of.items() if session_of[member] != leader]
+        return {session_of[member] for member in moved} | {session_of[leader_of[member]] for member in moved}
 
     def _expected_digest(self, row: dict[str, Any]) -> str:
         correction = self._corrections.of(row["recording_ids"])
@@ -210,6 +212,8 @@ class Ingest:
                 return self._made_of(present)
             except SkipRecording as error:
                 refused.append(Incoming(present.pop(0).received, error))
+            except Exception as error:  # noqa: BLE001 - a file that we fail on must not lock the whole home
+                refused.append(Incoming(present.pop(0).received, own_mistake("deriving", error)))
         return None
 
     def _made_of(self, present: list[Read]) -> Derived:

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.errors import NeedsAttention
@@ -75,6 +76,19 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 def damaged_lines(path: Path) -> int:
     """Return how many lines can't be trusted: torn, or changed since they were written."""
     return sum(value is None for value in _parsed(path))
+
+
+def altered_values(path: Path, key: str) -> list[str]:
+    """Return one value of each line that can still be read and was changed since it was written."""
+    found: list[str] = []
+    if path.exists():
+        for line in path.read_bytes().splitlines():
+            if _trusted(line) is None:
+                with suppress(ValueError, UnicodeDecodeError):
+                    value = json.loads(line)
+                    if isinstance(value, dict) and isinstance(value.get(key), str):
+                        found.append(value[key])
+    return found
 
 
 def _parsed(path: Path) -> Iterator[dict[str, Any] | None]:

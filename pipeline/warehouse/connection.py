@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from pipeline.errors import NeedsAttention
+from pipeline.lines import altered_values
 from pipeline.settings import PRIVATE_FILE_MODE
 from pipeline.warehouse import catalog
 
@@ -90,6 +91,13 @@ def _require_truth(home: Home) -> None:
             )
 
 
+def _distrust(connection: Connection, home: Home) -> None:
+    """List the entries of the journal that were altered: views don't see checksums."""
+    altered = altered_values(home.journal_file, "entry_id")
+    if altered:
+        connection.execute("insert into distrusted_entry select unnest(?)", [altered])
+
+
 @contextmanager
 def writing(home: Home) -> Iterator[Connection]:
     """Open the writer's file, with today's schema, for one process at a time.
@@ -104,6 +112,8 @@ def writing(home: Home) -> Iterator[Connection]:
         _place(connection, home)
         if is_outdated(connection):
             make_schema(connection, home)
+        connection.execute("delete from distrusted_entry")
+        _distrust(connection, home)
         yield connection
     finally:
         connection.close()
@@ -207,6 +217,8 @@ def reading(home: Home, now_utc: datetime, today: date) -> Iterator[Connection]:
         connection.execute(
             "create temporary table as_of as select ? as as_of_utc, ?::date as as_of_date", [now_utc, today]
         )
+        connection.execute("create temporary table distrusted_entry (entry_id varchar)")
+        _distrust(connection, home)
         yield connection
     finally:
         connection.close()

@@ -182,6 +182,7 @@ def store_samples(
     connection: Connection,
     home: Home,
     partitions: Mapping[tuple[str, str], Mapping[str, SessionSamples | None]],
+    stale: set[Path],
 ) -> None:
     """Replace the samples of some sessions, partition by partition.
 
@@ -189,12 +190,15 @@ def store_samples(
         connection: any connection; no table is touched.
         home: where the partitions lie.
         partitions: (runner_id, month as YYYY-MM) -> session_id -> its samples; None removes that session's.
+        stale: files whose content is not to be kept (a rebuild); those that are written are taken out.
     """
     for (runner_id, month), sessions in partitions.items():
         folder = home.sample_folder / f"runner_id={_folder_name(runner_id)}"
         folder.mkdir(parents=True, exist_ok=True)
         frames = [_frame(session_id, samples) for session_id, samples in sessions.items() if samples is not None]
-        _rewrite(connection, folder / f"month={month}.parquet", list(sessions), frames)
+        path = folder / f"month={month}.parquet"
+        _rewrite(connection, path, list(sessions), frames, keep=path not in stale)
+        stale.discard(path)
 
 
 def _folder_name(runner_id: str) -> str:
@@ -202,11 +206,14 @@ def _folder_name(runner_id: str) -> str:
     return "".join(char if char.isalnum() or char in "-_" else f"%{ord(char):02x}" for char in runner_id)
 
 
-def _rewrite(connection: Connection, path: Path, replaced: list[str], frames: list[pd.DataFrame]) -> None:
-    if not frames and not path.exists():
+def _rewrite(
+    connection: Connection, path: Path, replaced: list[str], frames: list[pd.DataFrame], *, keep: bool
+) -> None:
+    keep = keep and path.exists()
+    if not frames and not keep:
         return
     connection.execute(f"create or replace temporary table partition_sample as {query('empty_sample')}")
-    if path.exists():
+    if keep:
         connection.execute(
             f"insert into partition_sample by name select * "
             f"from read_parquet({quoted(str(path))}, hive_partitioning = false) "

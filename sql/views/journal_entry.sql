@@ -1,4 +1,5 @@
--- One row per whole line of the journal; a torn last line comes as a row of NULLs and is dropped.
+-- One row per whole line of the journal; a torn last line comes as a row of NULLs and is dropped, and so is one that was
+-- altered since it was written.
 select
     entry_id,
     entry_utc,
@@ -15,3 +16,4 @@ from read_json(
     }
 )
 where entry_id is not null and runner_id is not null and kind is not null
+    and entry_id not in (select distrusted.entry_id from distrusted_entry as distrusted)

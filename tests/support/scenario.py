@@ -1,10 +1,10 @@
 """A clinical scenario as a log: runs as files, a clinician's and a runner's words, judged by the real pipeline.
 
-    log = ScenarioLog(path).told("S1")
-    log.easy_weeks(before="2026-03-19", kilometres=4.8)
-    run = log.run("2026-03-19 17:30", easy(1800))
-    log.feels(run, before=0, during=1, after=1, next_morning=0)
-    log.judge("2026-03-20 18:00").found(run)      # {("matched_cadence_ratio", "note"), ...}; times are UTC
+log = ScenarioLog(path).told("S1")
+log.easy_weeks(before="2026-03-19", kilometres=4.8)
+run = log.run("2026-03-19 17:30", easy(1800))
+log.feels(run, before=0, during=1, after=1, next_morning=0)
+log.judge("2026-03-20 18:00").found(run)      # {("matched_cadence_ratio", "note"), ...}; times are UTC
 """
 
 from __future__ import annotations
