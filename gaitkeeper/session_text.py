@@ -31,7 +31,7 @@ def session_lines(session: Mapping[str, Any], parts: Mapping[str, Sequence[Mappi
     yield from _corrections(parts)
     yield ""
     yield "Findings, worst first"
-    for row in parts["findings"]:
+    for row in _findings(parts["findings"]):
         aside = f" [set aside by {row['overridden_by']}: {row['override_reason']}]" if row["overridden_by"] else ""
         yield f"  {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}{aside}"
     if not parts["findings"]:
@@ -56,6 +56,12 @@ def session_lines(session: Mapping[str, Any], parts: Mapping[str, Sequence[Mappi
         lent = [field["field"] for field in parts["fields"] if field["recording_id"] == row["recording_id"]]
         if lent and not row["is_primary"]:
             yield f"    lends {', '.join(lent)}"
+
+
+def _findings(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the findings to be told: where a red flag stands, it stands alone."""
+    red = [row for row in rows if row["outcome"] == "contact_clinician" and row["overridden_by"] is None]
+    return red or rows
 
 
 def _corrections(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:

@@ -120,7 +120,6 @@ def test_what_a_person_said_goes_before_the_minutes():
     ]
 
 
-@pytest.mark.xfail(reason="groups are connected components: the phone's copy joins the halves, and one of them is lost")
 def test_a_watch_that_was_restarted_beside_a_phone_that_ran_on_loses_no_half():
     """Two files of the watch, one of the phone over both: the two halves are no copies of each other."""
     halves = [copy("first", 0, 30, has_barometer=True), copy("second", 31, 30, has_barometer=True)]

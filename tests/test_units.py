@@ -166,12 +166,12 @@ def test_every_fact_has_a_unit_in_its_name():
 
 
 def test_facts_of_history_say_the_unit_of_their_suffix():
-    """What sql/facts.toml says by hand is what the name says; `share` is a ratio that people read in per cent."""
+    """What sql/facts.toml says by hand is what the name says; `share` and `change` are ratios that people read in per cent."""
     wrong = {}
     for definition, unit in all_definitions():
         by_pattern = [said for pattern, said in FACTS_WITHOUT_SUFFIX.items() if re.search(pattern, definition.name)]
         expected = unit_of(definition.name) or next(iter(by_pattern), None)
-        if expected != ("1" if unit == "share" and definition.name.endswith("_ratio") else unit):
+        if expected != ("1" if unit in ("share", "change") and definition.name.endswith("_ratio") else unit):
             wrong[definition.name] = (unit, expected)
     assert {} == wrong
 

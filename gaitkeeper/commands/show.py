@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -137,6 +138,8 @@ def flagged_command(
 @as_of_option
 def status_command(home: Home, runner_id: str | None, output_format: str, as_of: datetime | None) -> None:
     """Print the stage today, what it allows, what is unknown, and the last sync of each source."""
+    from gaitkeeper.status_text import RED_FLAG_DAYS, status_lines
+
     home.require()
     if runner_id is not None:
         runner_id = one_runner(home, runner_id)
@@ -144,75 +147,17 @@ def status_command(home: Home, runner_id: str | None, output_format: str, as_of:
         found = ask(connection, "status", {"runner_id": runner_id})
         for row in found:
             row["limits"] = ask(connection, "stage_limits", {"runner_id": row["runner_id"]})
+            since = row["as_of_date"] - timedelta(days=RED_FLAG_DAYS)
+            flagged = ask(connection, "flagged_since", {"runner_id": row["runner_id"], "since_date": since})
+            row["red_flags"] = [finding for finding in flagged if finding["outcome"] == "contact_clinician"]
             row["criteria"] = ask(connection, "stage_criteria", {"runner_id": row["runner_id"]})
             row["last_syncs"] = [s for s in ask(connection, "last_syncs") if s["runner_id"] == row["runner_id"]]
     if output_format == "table":
         for row in found:
-            click.echo("\n".join(_status_lines(row)))
+            click.echo("\n".join(status_lines(row)))
     else:
         print_rows(found, output_format)
     raise click.exceptions.Exit(EXIT_FINDINGS if any(row["flagged_7d_count"] for row in found) else EXIT_CLEAN)
-
-
-def _status_lines(row: dict[str, Any]) -> list[str]:
-    lines = [f"Runner {row['runner_id']} on {row['as_of_date']}"]
-    if row["stage_id"] is None:
-        lines.append("  No stage is set: gaitkeeper stage set S1 --by NAME")
-    else:
-        lines.append(f"  Stage {row['stage_id']}, {row['stage_name']}; set by {row['set_by']} on {row['set_on_date']}")
-        lines.append("  It allows:")
-        lines += [
-            f"    {limit['sentence']}: {'at most' if limit['bound'] == 'max' else 'at least'} {limit['limit_text']}"
-            f" (else: {limit['outcome'].replace('_', ' ')})"
-            for limit in row["limits"]
-        ]
-    lines += _criteria_lines(row["criteria"])
-    lines.append(f"  Runs in the log: {row['run_count']}; the last one: {row['last_run_date'] or 'none'}")
-    lines.append(f"  Last seven days: {row['flagged_7d_count']} flagged, {row['unknown_7d_count']} not fully known")
-    if not row["last_syncs"]:
-        lines.append("  No sync has run yet.")
-    lines += [
-        f"  Last sync of {sync['source']}: {sync['ended_utc']:%Y-%m-%d %H:%M} UTC, {sync['state']}"
-        + (f" ({sync['message']})" if sync["message"] else "")
-        for sync in row["last_syncs"]
-    ]
-    return lines
-
-
-#: What each kind of criterion speaks for, in words that leave the decision where it belongs.
-_DECISIONS = {
-    "advance": "Criteria for the next stage",
-    "hold": "Reasons to hold the stage",
-    "regress": "Reasons to propose the stage before (three days without running first)",
-    "layoff": "Layoff",
-}
-
-
-def _criteria_lines(criteria: list[dict[str, Any]]) -> list[str]:
-    """Return the criteria kind by kind: what is met, what is not, what is unknown; the clinician decides."""
-    lines: list[str] = []
-    for decision, heading in _DECISIONS.items():
-        listed = [row for row in criteria if row["decision"] == decision]
-        met = sum(row["criterion_state"] == "met" for row in listed)
-        unknown = sum(row["criterion_state"] == "unknown" for row in listed)
-        if decision == "advance" and listed:
-            lines.append(
-                f"  {heading}: {met} of {len(listed)} recorded as met, {unknown} unknown; for the clinician's decision"
-            )
-            lines += [f"    {_STATE_MARKS[row['criterion_state']]} {_criterion(row)}" for row in listed]
-        elif met + unknown < len(listed):
-            lines.append(f"  {heading}: for the clinician's decision")
-            lines += [f"    - {_criterion(row)}" for row in listed if row["criterion_state"] == "not_met"]
-    return lines
-
-
-_STATE_MARKS = {"met": "[x]", "not_met": "[ ]", "unknown": "[?]"}
-
-
-def _criterion(row: dict[str, Any]) -> str:
-    bound = "at most" if row["bound"] == "max" else "at least"
-    observed = row["observed_text"] if row["observed_text"] is not None else f"not known ({row['detail']})"
-    return f"{row['sentence']}: {observed}; {bound} {row['limit_text']}"
 
 
 @click.command("sql")

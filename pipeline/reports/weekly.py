@@ -102,7 +102,7 @@ def _by_session(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, li
 
 
 def _flags(week: Week) -> Iterator[str]:
-    flags = told_flags(week.findings)
+    flags = sorted(told_flags(week.findings), key=lambda row: row["outcome"] != "contact_clinician")
     yield ""
     if not flags:
         yield (
@@ -138,11 +138,13 @@ def _segment(row: Mapping[str, Any]) -> str:
 def _unknowns(week: Week) -> Iterator[str]:
     """Yield what is not known, one sentence a fact, with its days: a missing answer is never compliance."""
     flagged = {(row["session_id"], row["fact"]) for row in told_flags(week.findings)}
+    red = {row["session_id"] for row in told_flags(week.findings) if row["outcome"] == "contact_clinician"}
     told: set[tuple[str, str]] = set()
     days: dict[str, list[str]] = {}
     for row in week.findings:
         key = (row["session_id"], row["fact"])
-        if key in flagged or key in told or row["outcome"] not in ("not_assessable", "pending", "note"):
+        is_told = row["session_id"] in red or key in flagged or key in told
+        if is_told or row["outcome"] not in ("not_assessable", "pending", "note"):
             continue
         told.add(key)
         days.setdefault(row["message"], []).append(fmt.day(row["session_date"]))

@@ -9,6 +9,7 @@ create or replace macro finding_message(
         when observed is null then sentence || ': ' || coalesce(detail, 'nothing to measure') || '.'
         else
             sentence || ': ' || format_value(observed, unit)
+            || if(outcome <> 'within_plan' and detail is not null, ' (' || detail || ')', '')
             || if(bound = 'max', ', at most ', ', at least ') || format_value(limit_value, unit) || ' in ' || stage_id
             || case
                 when is_too_close then '; too close to the limit to be told with this measurement.'

@@ -66,7 +66,7 @@ def step_of(limit: Limit, unit: str, error: float) -> float:
     """Return how far from the limit to try: farther than the fact's measured error, in steps that the fact can take."""
     if limit.fact.endswith(("_count", "_7d")) or unit in {"0-10", "days"}:
         return 1.0
-    return max(1.5 * error, 0.1 * limit.limit_value, 0.05 if unit in {"1", "share"} else 1.0)
+    return max(1.5 * error, 0.1 * limit.limit_value, 0.05 if unit in {"1", "share", "change"} else 1.0)
 
 
 def outcome_of(limit: Limit, value: float, error: float) -> str:
@@ -89,7 +89,7 @@ def cases_of(protocol: Protocol, definitions: dict[str, dict[str, Any]]) -> Iter
             way = 1 if limit.bound == "max" else -1
             tried["just_past"] = limit.limit_value + way * error / 2
         for side, value in tried.items():
-            if value >= 0 or known["unit"] == "share":
+            if value >= 0 or known["unit"] == "change":
                 yield Case(limit, place, side, value, "ok", outcome_of(limit, value, error))
         yield Case(limit, place, "missing", None, "not_assessable", "not_assessable")
         yield Case(limit, place, "no_row", None, None, "not_assessable")

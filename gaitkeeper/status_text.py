@@ -1,0 +1,84 @@
+"""The stage today as text: a red flag first and alone; else what it allows, and what speaks for which decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.reports import format as fmt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+#: A red flag of this many days back stands alone on the page: a clinician's answer to it (a stage set anew, the finding
+#: set aside) is a matter of days.
+RED_FLAG_DAYS: Final = 14
+
+#: What each kind of criterion speaks for, in words that leave the decision where it belongs.
+_DECISIONS: Final = {
+    "advance": "Criteria for the next stage",
+    "hold": "Reasons to hold the stage",
+    "regress": "Reasons to propose the stage before (three days without running first)",
+    "layoff": "Layoff",
+}
+
+_STATE_MARKS: Final = {"met": "[x]", "not_met": "[ ]", "unknown": "[?]"}
+
+
+def status_lines(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of one runner's status.
+
+    Args:
+        row: a row of the query `status`, with its limits, criteria, red_flags and last_syncs.
+    """
+    yield f"Runner {row['runner_id']} on {row['as_of_date']}"
+    if row["red_flags"]:
+        yield from (
+            f"  {fmt.OUTCOME_WORDS['contact_clinician']} ({fmt.day(finding['session_date'])}): {finding['message']}"
+            for finding in row["red_flags"]
+        )
+        return
+    yield from _stage(row)
+    for decision, heading in _DECISIONS.items():
+        yield from _criteria(decision, heading, [c for c in row["criteria"] if c["decision"] == decision])
+    yield f"  Runs in the log: {row['run_count']}; the last one: {row['last_run_date'] or 'none'}"
+    yield f"  Last seven days: {row['flagged_7d_count']} flagged, {row['unknown_7d_count']} not fully known"
+    yield from _syncs(row["last_syncs"])
+
+
+def _stage(row: Mapping[str, Any]) -> Iterator[str]:
+    if row["stage_id"] is None:
+        yield "  No stage is set: gaitkeeper stage set S1 --by NAME"
+        return
+    name = "" if row["stage_name"] is None else f", {row['stage_name']}"
+    yield f"  Stage {row['stage_id']}{name}; set by {row['set_by']} on {row['set_on_date']}"
+    yield "  It allows:"
+    for limit in row["limits"]:
+        bound = "at most" if limit["bound"] == "max" else "at least"
+        yield f"    {limit['sentence']}: {bound} {limit['limit_text']} (else: {limit['outcome'].replace('_', ' ')})"
+
+
+def _criteria(decision: str, heading: str, listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what is met, what is not and what is unknown; the clinician decides."""
+    met = sum(row["criterion_state"] == "met" for row in listed)
+    unknown = sum(row["criterion_state"] == "unknown" for row in listed)
+    if decision == "advance" and listed:
+        yield f"  {heading}: {met} of {len(listed)} recorded as met, {unknown} unknown; for the clinician's decision"
+        yield from (f"    {_STATE_MARKS[row['criterion_state']]} {_criterion(row)}" for row in listed)
+    elif met < len(listed):
+        yield f"  {heading}: for the clinician's decision"
+        reasons = (row for row in listed if row["criterion_state"] != "met")
+        yield from (f"    {'?' if row['criterion_state'] == 'unknown' else '-'} {_criterion(row)}" for row in reasons)
+
+
+def _criterion(row: Mapping[str, Any]) -> str:
+    bound = "at most" if row["bound"] == "max" else "at least"
+    observed = row["observed_text"] if row["observed_text"] is not None else f"not known ({row['detail']})"
+    return f"{row['sentence']}: {observed}; {bound} {row['limit_text']}"
+
+
+def _syncs(syncs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not syncs:
+        yield "  No sync has run yet."
+    for sync in syncs:
+        message = f" ({sync['message']})" if sync["message"] else ""
+        yield f"  Last sync of {sync['source']}: {sync['ended_utc']:%Y-%m-%d %H:%M} UTC, {sync['state']}{message}"
