@@ -63,6 +63,7 @@ MET_ON_SYNTHETIC = frozenset(
         "duplicates: others merged (simulated) | synthetic",
         "cadence at matched speed | synthetic log",
         "cadence at matched speed, refused without a baseline | synthetic log",
+        "easy runs without a bout of tempo, hard or strides | synthetic log, easy, no threshold set",
         "critical speed from maximal efforts | synthetic log",
     }
 )
