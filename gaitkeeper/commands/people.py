@@ -233,7 +233,8 @@ def stage_set_command(
     """Set the stage from a day on. Nothing but this ever changes a stage."""
     runner_id = one_runner(home, runner_id)
     from_date = said["from"] or today_in(home, None)
-    stages = {stage.stage_id.lower(): stage for stage in _protocol_on(home, runner_id, from_date).stages}
+    protocol, basis = _decided_on(home, runner_id, from_date)
+    stages = {stage.stage_id.lower(): stage for stage in protocol.stages}
     stage = stages.get(stage_id.lower())
     if stage is None:
         known = ", ".join(other.stage_id for other in stages.values())
@@ -241,24 +242,39 @@ def stage_set_command(
     if not set_by.strip():
         raise NeedsAttention("Say who decides: --by NAME.")
     day = from_date.isoformat()
-    data = {"stage_id": stage.stage_id, "from_date": day, "reason": reason}
+    data = {
+        "stage_id": stage.stage_id,
+        "from_date": day,
+        "reason": reason,
+        "protocol_version": protocol.version,
+        **basis,
+    }
     write_entries(home, [new_entry("stage", runner_id, data, by=set_by.strip(), now_utc=now_in(home, None))])
     say(f"{runner_id} is in stage {stage.stage_id} ({stage.name}) from {day}, set by {set_by.strip()}.")
 
 
-def _protocol_on(home: Home, runner_id: str, day: date) -> Protocol:
-    """Return the protocol that judges a runner on a day."""
+def _decided_on(home: Home, runner_id: str, day: date) -> tuple[Protocol, dict[str, Any]]:
+    """Return the protocol that judges a runner on a day, and what was known when the decision was made.
+
+    The criteria go into the journal with the decision: who decided, when, under which protocol, on which facts.
+    """
     from pipeline.compliance.judge import home_protocol, protocol_periods
+    from pipeline.warehouse.connection import ask
 
     if not home.published_file.exists():
-        return home_protocol(home)
-    with open_log(home, None) as connection:
+        return home_protocol(home), {}
+    with open_log(home, None, judge=True) as connection:
         periods = protocol_periods(connection, home)
-    return next(
+        criteria = ask(connection, "stage_criteria", {"runner_id": runner_id})
+    protocol = next(
         period.protocol
         for period in periods
         if period.runner_id == runner_id and period.valid_from_date <= day < period.valid_before_date
     )
+    told = ("decision", "fact", "observed", "bound", "limit_value", "criterion_state")
+    advance = [row["criterion_state"] for row in criteria if row["decision"] == "advance"]
+    summary = f"{advance.count('met')} of {len(advance)} met, {advance.count('unknown')} unknown" if advance else None
+    return protocol, {"criteria_then": summary, "criteria": [{name: row[name] for name in told} for row in criteria]}
 
 
 @stage_command.command("history")

@@ -1,7 +1,7 @@
 """What the bouts of a session add up to: the facts that limits on strides, intervals and tempo name.
 
-Where no bout of a kind was found, its counts, times and maxima are 0 (nothing exceeds a maximum) and the shortest
-recovery is known to have no value: there is nothing that could be too short.
+Where no bout of a kind was found, its counts, times and maxima are 0 (nothing exceeds a maximum) and its minima are
+known to have no value: there is nothing that could be too short.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PICKUP_DEFINITIONS: Final = (
     FactDefinition(
         "possible_pickup_max_duration_s", "Length of the longest bout that may be a stride.", _PICKUPS, error_abs=4.0
     ),
+    FactDefinition("pickup_min_duration_s", "Length of the shortest stride.", _PICKUPS, error_abs=4.0),
     FactDefinition("pickup_min_recovery_s", "Shortest time between two strides.", _PICKUPS, error_abs=5.0),
     FactDefinition(
         "pickup_max_speed_ratio",
@@ -49,6 +50,9 @@ LONG_DEFINITIONS: Final = (
     ),
     FactDefinition("interval_s", "Seconds in intervals.", _LONG, error_ratio=0.1, rests_on=("ceiling",)),
     FactDefinition("interval_distance_m", "Metres in intervals.", _LONG, error_ratio=0.1, rests_on=("ceiling",)),
+    FactDefinition(
+        "interval_min_duration_s", "Length of the shortest interval.", _LONG, error_abs=5.0, rests_on=("ceiling",)
+    ),
     FactDefinition(
         "interval_max_duration_s", "Length of the longest interval.", _LONG, error_abs=5.0, rests_on=("ceiling",)
     ),
@@ -114,6 +118,7 @@ def _pickup_facts(w: Workings) -> Iterator[Fact]:
     detail = f"{len(possible)} more possible" if possible else None
     yield _ok("pickup_count", float(len(certain)), certain, detail)
     yield _longest("pickup_max_duration_s", certain)
+    yield _shortest("pickup_min_duration_s", certain, "there are no strides in this run")
     recoveries = [(b.start_s - a.start_s - a.duration_s, b) for a, b in pairwise(certain)]
     if recoveries:
         recovery_s, after = min(recoveries, key=lambda pair: pair[0])
@@ -127,7 +132,13 @@ def _pickup_facts(w: Workings) -> Iterator[Fact]:
 def _interval_facts(w: Workings) -> Iterator[Fact]:
     certain, possible = _of_kind(w, "interval")
     yield Fact("possible_interval_count", float(len(possible)), detail=possible[0].detail if possible else None)
-    names = ("interval_count", "interval_s", "interval_distance_m", "interval_max_duration_s")
+    names = (
+        "interval_count",
+        "interval_s",
+        "interval_distance_m",
+        "interval_max_duration_s",
+        "interval_min_duration_s",
+    )
     if possible and not certain:
         why = f"{len(possible)} possible, {possible[0].detail}"
         yield from not_assessable([d for d in LONG_DEFINITIONS if d.name in names], why)
@@ -136,6 +147,7 @@ def _interval_facts(w: Workings) -> Iterator[Fact]:
     yield _ok("interval_s", _total_s(certain), certain)
     yield _ok("interval_distance_m", _total_m(certain), certain)
     yield _longest("interval_max_duration_s", certain)
+    yield _shortest("interval_min_duration_s", certain, "there are no intervals in this run")
 
 
 def _tempo_facts(w: Workings) -> Iterator[Fact]:
@@ -173,6 +185,12 @@ def _total_m(found: list[Surge]) -> float:
 def _longest(name: str, found: list[Surge]) -> Fact:
     longest = max(found, key=lambda surge: surge.duration_s, default=None)
     return Fact(name, 0.0) if longest is None else _ok(name, longest.duration_s, [longest])
+
+
+def _shortest(name: str, found: list[Surge], nothing: str) -> Fact:
+    """Return the length of the shortest; none at all is known to have no value, since 0 would break a minimum."""
+    shortest = min(found, key=lambda surge: surge.duration_s, default=None)
+    return Fact(name, None, detail=nothing) if shortest is None else _ok(name, shortest.duration_s, [shortest])
 
 
 def _fastest(name: str, found: list[Surge], critical_mps: float | None) -> Fact:

@@ -5,7 +5,9 @@ select
     try_cast(json_extract_string(data, '$.from_date') as date) as from_date,
     said_by as set_by,
     entry_utc,
-    json_extract_string(data, '$.reason') as reason
+    json_extract_string(data, '$.reason') as reason,
+    json_extract_string(data, '$.protocol_version') as protocol_version,
+    json_extract_string(data, '$.criteria_then') as criteria_then
 from journal_entry
 where entry_kind = 'stage' and ($runner_id is null or runner_id = $runner_id)
 order by runner_id, entry_utc, entry_id
