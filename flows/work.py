@@ -189,7 +189,10 @@ def _read(received: Received, content: bytes | None) -> DecodedFile | SkipRecord
 def import_source(
     home: Home, runner_id: str, source: Source, now_utc: datetime, progress: Progress | None = None
 ) -> Outcome:
-    """Bring in all that one source has, batch by batch, and what later sessions owe to it."""
+    """Bring in all that one source has, batch by batch, and what older sessions owe to it.
+
+    Words that were said while another process wrote (a threshold, a correction) are taken up with it.
+    """
     refs = list(source.refs(None))
     total = Outcome()
     for batch in batches(refs):

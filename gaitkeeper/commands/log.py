@@ -32,7 +32,7 @@ def import_command(
 ) -> None:
     """Bring in files, folders, export archives (.zip) and .gz of each."""
     from connectors.folder import FolderSource
-    from flows.work import Outcome, import_source, refresh
+    from flows.work import Outcome, import_source
 
     if not home.exists():
         make_home(home, runner_id, None)
@@ -43,8 +43,6 @@ def import_command(
     for path in paths:
         with progress_bar(f"reading {path.name}") as progress:
             total += import_source(home, runner_id, FolderSource(path), now_utc, progress)
-    if total.new_count:
-        refresh(home, now_utc)  # what the new runs, or words said while another process wrote, mean for the older ones
     flagged_ids = flagged_among(home, as_of, total.session_ids)
     row = {
         "runner_id": runner_id,

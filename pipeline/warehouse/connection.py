@@ -20,7 +20,7 @@ from pipeline.settings import PRIVATE_FILE_MODE
 from pipeline.warehouse import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date, datetime
     from pathlib import Path
 
@@ -234,11 +234,6 @@ def rows(connection: Connection, text: str, parameters: dict[str, Any] | None = 
 def ask(connection: Connection, name: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Run one file of `sql/queries` with its named parameters."""
     return rows(connection, catalog.query(name), parameters)
-
-
-def first_row(connection: Connection, text: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-    """Run one statement and return its first row, None where there is none."""
-    return connection.execute(text, list(parameters)).fetchone()
 
 
 #: What only reads. A pivot without a list of values is several statements in one (MULTI).

@@ -1,7 +1,8 @@
 """Idempotent writes: a session's rows are replaced whole, its samples with them.
 
-Samples go to Parquet partitions first (replaced whole by rename), then the facts in one transaction: a crash in between
-leaves samples without a session, which no view shows and the next run replaces.
+Facts go in by one transaction, and the Parquet partitions are replaced, whole and by rename, just before it commits: a
+crash in between leaves samples without a session, which no view shows, or samples that are newer than their facts; the
+next run derives and replaces both.
 """
 
 from __future__ import annotations
