@@ -28,4 +28,6 @@ class SourceKind:
 #: Every kind of source there is.
 SOURCES: Final = (
     SourceKind("folder", "connectors.folder", "FolderSource", "A folder, a mounted watch, an export archive, a file."),
+    SourceKind("strava", "connectors.strava", "StravaSource", "A Strava account."),
+    SourceKind("garmin", "connectors.garmin", "GarminSource", "A Garmin account."),
 )

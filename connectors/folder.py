@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from connectors.base import Fetched
+from connectors.base import Fetched, SourceSetup, SourceStatus
 from connectors.names import Look, look_at, shown
 from connectors.sniff import HEAD_BYTES, holds_activity, kind_of
 from connectors.unpack import MAX_FILE_BYTES
@@ -35,6 +35,20 @@ class FolderSource:
 
     path: Path
     name: str = "folder"
+
+    @classmethod
+    def open(cls, setup: SourceSetup) -> Self:
+        """Use the folder or file that the home names."""
+        assert setup.path is not None
+        return cls(setup.path)
+
+    def status(self) -> SourceStatus:
+        """Say whether it is there."""
+        if self.path.exists():
+            return SourceStatus(is_linked=True, message=f"folder {self.path}")
+        return SourceStatus(
+            is_linked=False, message=f"{self.path} is not there", what_to_do="mount it, or edit config.toml"
+        )
 
     def refs(self, since: datetime | None) -> Iterator[RefKey]:
         """List the candidates, sorted by ref; nothing where there is no activity file.

@@ -33,6 +33,8 @@ class RefKey:
     ref: str  #: the source's own name for it: a path inside the folder or zip, an activity id
     file_name: str  #: what to call it in front of people
     size_bytes: int | None = None  #: as the source tells it; None when it doesn't
+    version: str | None = None  #: changes when the thing is edited at its source: a known ref with a known version needs
+    #: no fetch, and a new one supersedes the old bytes. None: the source has no such word (a file), contents tell alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,9 @@ class Recording:
     device: Device = field(default_factory=Device)
     totals: DeviceTotals = field(default_factory=DeviceTotals)
     title: str | None = None  #: text from people: never markup, never trusted
+    note: str | None = None  #: what the runner wrote about it, likewise
+    perceived_exertion_0_10: float | None = None  #: the runner's own rating (RPE) as given to watch or account
+    feel_0_100: float | None = None  #: Garmin's self-evaluation: 0 very weak, 100 very strong
     issues: tuple[Issue, ...] = ()
 
 

@@ -8,63 +8,30 @@ samples/           one-second samples in Parquet (made again by `rebuild`)
 warehouse/         the writer's DuckDB file (made again by `rebuild`)
 gaitkeeper.duckdb  the published snapshot that everybody reads (made again by `rebuild`)
 reports/           what was written for people
+outbox/            what waits to be sent
+sources/           what a source has to remember: limits, cool-downs, cursors
+secrets/           tokens, passwords, accounts (never in a backup unless asked)
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline.errors import BadConfig, NeedsAttention
+from pipeline.config import CONFIG_TEMPLATE, Config, check_zone, read_config
+from pipeline.errors import NeedsAttention
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-DEFAULT_RUNNER: Final = "me"
 BUNDLED_PROTOCOL: Final = "return_to_run_hip"
 
 #: A home holds health data: only its owner may read it.
 PRIVATE_FOLDER_MODE: Final = 0o700
 PRIVATE_FILE_MODE: Final = 0o600
-
-_CONFIG_TEMPLATE: Final = """\
-# Gaitkeeper: what people edit. Everything else in this folder is kept by the program.
-
-# Where a run has neither a place nor an offset of its own (a treadmill), and for the nightly schedule.
-time_zone = "{time_zone}"
-
-# The stage limits: the name of a bundled protocol, or a file in protocols/ beside this one.
-protocol = "{protocol}"
-
-# Where `gaitkeeper sync` looks every night, one block a source:
-# [[source]]
-# kind = "folder"
-# path = "/home/me/Garmin"
-# runner = "me"
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceConfig:
-    """One `[[source]]` block of config.toml."""
-
-    kind: str
-    path: Path
-    runner_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What config.toml says, checked."""
-
-    time_zone: str
-    protocol: str
-    sources: tuple[SourceConfig, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -121,6 +88,18 @@ class Home:
         return self.path / "reports"
 
     @property
+    def outbox_folder(self) -> Path:
+        return self.path / "outbox"
+
+    @property
+    def source_folder(self) -> Path:
+        return self.path / "sources"
+
+    @property
+    def secret_folder(self) -> Path:
+        return self.path / "secrets"
+
+    @property
     def prefect_folder(self) -> Path:
         return self.path / "prefect"
 
@@ -134,7 +113,7 @@ class Home:
         Raises:
             NeedsAttention: the folder can't be written, or the time zone is unknown.
         """
-        _check_zone(time_zone, "--time-zone")
+        check_zone(time_zone, "--time-zone")
         try:
             for folder in (
                 self.path,
@@ -144,12 +123,15 @@ class Home:
                 self.sample_folder,
                 self.warehouse_folder,
                 self.report_folder,
+                self.outbox_folder,
+                self.source_folder,
+                self.secret_folder,
             ):
                 folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
             for file in (self.journal_file, self.received_file, self.sync_run_file):
                 file.touch(mode=PRIVATE_FILE_MODE, exist_ok=True)
             if not self.config_file.exists():
-                self.config_file.write_text(_CONFIG_TEMPLATE.format(time_zone=time_zone, protocol=protocol), "utf-8")
+                self.config_file.write_text(CONFIG_TEMPLATE.format(time_zone=time_zone, protocol=protocol), "utf-8")
                 self.config_file.chmod(PRIVATE_FILE_MODE)
         except OSError as error:
             raise NeedsAttention(
@@ -168,54 +150,7 @@ class Home:
             NeedsAttention: there is no home, or the file can't be followed (BadConfig names the key).
         """
         self.require()
-        try:
-            raw = tomllib.loads(self.config_file.read_text("utf-8"))
-        except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or a number of 5,000 digits
-            raise NeedsAttention(f"{self.config_file} is not valid TOML: {error}. Mend that line.") from error
-        except OSError as error:
-            raise NeedsAttention(f"{self.config_file} can't be read: {error.strerror}.") from error
-        return self._parsed(raw)
-
-    def _parsed(self, raw: dict[str, Any]) -> Config:
-        file = str(self.config_file)
-        time_zone = _text(raw, "time_zone", file)
-        _check_zone(time_zone, f"{file}: time_zone")
-        protocol = _text(raw, "protocol", file)
-        sources = raw.pop("source", [])
-        if not isinstance(sources, list):
-            raise BadConfig(file, "source", sources, "blocks that start with [[source]]")
-        if raw:
-            key = min(raw)
-            raise BadConfig(file, key, raw[key], "one of time_zone, protocol, source")
-        return Config(time_zone, protocol, tuple(self._source(block) for block in sources))
-
-    def _source(self, block: object) -> SourceConfig:
-        file = str(self.config_file)
-        if not isinstance(block, dict):
-            raise BadConfig(file, "source", block, "blocks that start with [[source]]")
-        kind = _text(block, "kind", file)
-        if kind != "folder":
-            raise BadConfig(file, "source.kind", kind, '"folder"')
-        path = self.path / Path(_text(block, "path", file)).expanduser()
-        runner_id = _text(block, "runner", file, default=DEFAULT_RUNNER)
-        if block:
-            key = min(block)
-            raise BadConfig(file, f"source.{key}", block[key], "one of kind, path, runner")
-        return SourceConfig(kind, path, runner_id)
-
-
-def _text(raw: dict[str, Any], key: str, file: str, default: str | None = None) -> str:
-    value = raw.pop(key, default)
-    if not isinstance(value, str) or not value.strip():
-        raise BadConfig(file, key, value, "a text in quotes")
-    return value
-
-
-def _check_zone(name: str, where: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise NeedsAttention(f"{where}: {name!r} is no time zone. Use an IANA name such as Europe/Berlin.") from error
+        return read_config(self.config_file, self.path)
 
 
 def machine_time_zone() -> str:

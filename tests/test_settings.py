@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import BadConfig, NeedsAttention
-from pipeline.settings import Config, Home, SourceConfig, local_today, machine_time_zone
+from pipeline.config import Config, SourceConfig
+from pipeline.settings import Home, local_today, machine_time_zone
 
 GOOD = 'time_zone = "Europe/Berlin"\nprotocol = "return_to_run_hip"\n'
 
@@ -49,8 +50,8 @@ def test_sources_are_read_with_paths_from_the_home(home, tmp_path):
         GOOD + '[[source]]\nkind = "folder"\npath = "inbox"\n[[source]]\nkind = "folder"\npath = "/x"\nrunner = "b"\n',
     ).config()
     assert (
-        SourceConfig("folder", home.path / "inbox", "me"),
-        SourceConfig("folder", home.path / "/x", "b"),
+        SourceConfig("folder", home.path / "inbox", "me", may_reach_clinician=True),
+        SourceConfig("folder", home.path / "/x", "b", may_reach_clinician=True),
     ) == config.sources
 
 
@@ -63,10 +64,27 @@ def test_sources_are_read_with_paths_from_the_home(home, tmp_path):
         ('time_zone = "UTC"\nprotocol = " "', "protocol"),
         (GOOD + "colour = 1", "colour"),
         (GOOD + 'source = "x"', "source"),
-        (GOOD + '[[source]]\npath = "x"', "kind"),
-        (GOOD + '[[source]]\nkind = "folder"', "path"),
+        (GOOD + '[[source]]\npath = "x"', "source.kind"),
+        (GOOD + '[[source]]\nkind = "folder"', "source.path"),
         (GOOD + '[[source]]\nkind = "ftp"\npath = "x"', "source.kind"),
         (GOOD + '[[source]]\nkind = "folder"\npath = "x"\npaths = 1', "source.paths"),
+        (GOOD + '[[source]]\nkind = "strava"\npath = "x"', "source.path"),
+        (GOOD + '[[source]]\nkind = "strava"\nclinician = 1', "source.clinician"),
+        (GOOD + '[night]\nat = "25:00"', "night.at"),
+        (GOOD + '[night]\nweekly = "Monday"', "night.weekly"),
+        (GOOD + "[night]\nred_flag_minutes = true", "night.red_flag_minutes"),
+        (GOOD + "night = 1", "night"),
+        (GOOD + '[[delivery]]\nwhat = "week"', "delivery.what"),
+        (GOOD + '[[delivery]]\nwhat = ["month"]', "delivery.what"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "boss"', "delivery.to"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"', "delivery.address"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"\naddress = "a@b.c, d@e.f"', "delivery.address"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"\naddress = "a@b.c"', "mail"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "webhook"\naddress = "http://x.org"', "delivery.address"),
+        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "stdout"\naddress = "x"', "delivery.address"),
+        (GOOD + '[mail]\nhost = "x.org"\nsecurity = "none"\nsender = "a@b.c"', "mail.security"),
+        (GOOD + '[mail]\nhost = "x.org"', "mail.sender"),
+        (GOOD + "[web]\nport = 0", "web.port"),
     ],
 )
 def test_a_config_with_a_mistake_names_the_key(home, text, key):
@@ -123,3 +141,18 @@ def test_today_is_the_homes_day(zone, day):
     from datetime import UTC, datetime
 
     assert day == local_today(datetime(2026, 3, 28, 23, 30, tzinfo=UTC), zone).isoformat()
+
+
+def test_what_stravas_api_gives_stays_with_the_runner_unless_the_home_says_otherwise(home):
+    """Strava's agreement lets it be shown to the athlete alone; a file of the same run is the runner's own."""
+    config = with_config(home, GOOD + '[[source]]\nkind = "strava"\n[[source]]\nkind = "garmin"\nclinician = false\n')
+    assert [False, False] == [source.may_reach_clinician for source in config.config().sources]
+
+
+def test_the_example_of_every_block_can_be_followed(home):
+    """The comments of a new config.toml are true: without their marks they are read as they stand."""
+    text = home.config_file.read_text("utf-8")
+    lines = [line[2:] if line.startswith("# ") and ("=" in line or line[2] == "[") else line for line in text.splitlines()]
+    config = with_config(home, "\n".join(lines)).config()
+    assert (1, 1, "starttls") == (len(config.sources), len(config.deliveries), config.mail.security)
+    assert ("04:15", 0, "06:30") == (f"{config.night.at:%H:%M}", config.night.weekly_day, f"{config.night.weekly_at:%H:%M}")
