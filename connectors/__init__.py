@@ -18,6 +18,7 @@ class SourceKind:
     module: str
     class_name: str
     meaning: str  #: one sentence for people
+    is_account: bool  #: its refs have versions, and what a whole listing leaves out is gone
 
     def load(self) -> type[Source]:
         """Import and return the class."""
@@ -27,7 +28,13 @@ class SourceKind:
 
 #: Every kind of source there is.
 SOURCES: Final = (
-    SourceKind("folder", "connectors.folder", "FolderSource", "A folder, a mounted watch, an export archive, a file."),
-    SourceKind("strava", "connectors.strava", "StravaSource", "A Strava account."),
-    SourceKind("garmin", "connectors.garmin", "GarminSource", "A Garmin account."),
+    SourceKind(
+        "folder",
+        "connectors.folder",
+        "FolderSource",
+        "A folder, a mounted watch, an export archive, a file.",
+        is_account=False,
+    ),
+    SourceKind("strava", "connectors.strava", "StravaSource", "A Strava account.", is_account=True),
+    SourceKind("garmin", "connectors.garmin", "GarminSource", "A Garmin account.", is_account=True),
 )

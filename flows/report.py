@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.compliance.judge import judge_once, lay_protocols_over
@@ -44,6 +45,7 @@ def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
         sessions=ask(connection, "week_sessions", span),
         findings=ask(connection, "week_findings", span),
         last_run_date=status["last_run_date"],
+        withdrawals=_withdrawals(connection, runner_id, summary["week_start_date"], days=7),
     )
 
 
@@ -52,7 +54,15 @@ def flagged_report(connection: Connection, runner_id: str | None, since: date | 
     findings = ask(connection, "flagged_since", {"runner_id": runner_id, "since_date": since})
     ids = list({row["session_id"] for row in findings})
     sessions = {row["session_id"]: row for row in ask(connection, "sessions_by_id", {"session_ids": ids})}
-    return render_flagged(findings, sessions)
+    return render_flagged(findings, sessions, _withdrawals(connection, runner_id, since))
+
+
+def _withdrawals(
+    connection: Connection, runner_id: str | None, first_date: date | None, days: int | None = None
+) -> list[dict[str, Any]]:
+    last_date = None if first_date is None or days is None else first_date + timedelta(days=days - 1)
+    asked = {"runner_id": runner_id, "first_date": first_date, "last_date": last_date}
+    return ask(connection, "withdrawals", asked)
 
 
 def write_reports(home: Home, now_utc: datetime) -> list[Path]:

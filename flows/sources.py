@@ -40,3 +40,8 @@ def open_source(home: Home, config: SourceConfig) -> Source:
     """Open the source that a block names; nothing is asked of the outside world yet."""
     kind = next(one for one in SOURCES if one.name == config.kind)
     return kind.load().open(setup_of(home, config))
+
+
+def is_account(source_name: str) -> bool:
+    """Return whether `Source.name` is one of an account: its things have versions, and can be gone."""
+    return any(kind.is_account for kind in SOURCES if kind.name == source_name)

@@ -7,14 +7,16 @@ Parameters are stored by Prefect in clear, so they are the home's path and ids, 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from prefect import flow, task
 
-from connectors.folder import FolderSource
 from flows import report, work
+from flows.sources import is_account, open_source
 from pipeline.errors import GaitkeeperError, TryAgainLater
 from pipeline.model import RefKey
 from pipeline.settings import Home
@@ -28,18 +30,14 @@ RETRY_DELAYS_S: Final = (60, 300, 1500)
 
 
 def _may_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Return whether the batch failed on something that time mends; nothing else is tried again."""
+    """Return whether the batch failed on something that this night's time mends; nothing else is tried again."""
     try:
         state.result()
-    except TryAgainLater:
-        return True
+    except TryAgainLater as error:
+        return error.retry_after_s is None or error.retry_after_s <= max(RETRY_DELAYS_S)
     except Exception:  # noqa: BLE001 - any other failure, ours or not, is final and is reported by the flow
         return False
     return False
-
-
-def _source(home: Home, index: int) -> FolderSource:
-    return FolderSource(home.config().sources[index].path)
 
 
 @task(
@@ -48,10 +46,11 @@ def _source(home: Home, index: int) -> FolderSource:
     retry_delay_seconds=list(RETRY_DELAYS_S),
     retry_condition_fn=_may_retry,
 )
-def list_source(home_path: str, source_index: int) -> list[dict[str, Any]]:
+def list_source(home_path: str, source_index: int, since: datetime | None) -> list[dict[str, Any]]:
     """Return what one source has, as plain values."""
-    refs = _source(Home(Path(home_path)), source_index).refs(None)
-    return [{"source": r.source, "ref": r.ref, "file_name": r.file_name, "size_bytes": r.size_bytes} for r in refs]
+    home = Home(Path(home_path))
+    source = open_source(home, home.config().sources[source_index])
+    return [asdict(ref) for ref in source.refs(since)]
 
 
 @task(
@@ -63,8 +62,9 @@ def list_source(home_path: str, source_index: int) -> list[dict[str, Any]]:
 def import_batch(home_path: str, source_index: int, refs: list[dict[str, Any]], now_utc: datetime) -> work.Outcome:
     """Bring in one batch of one source."""
     home = Home(Path(home_path))
-    runner_id = home.config().sources[source_index].runner_id
-    return work.import_batch(home, runner_id, _source(home, source_index), [RefKey(**ref) for ref in refs], now_utc)
+    config = home.config().sources[source_index]
+    source = open_source(home, config)
+    return work.import_batch(home, config.runner_id, source, [RefKey(**ref) for ref in refs], now_utc)
 
 
 @task(name="judge again")
@@ -79,41 +79,54 @@ def weekly_summary(home_path: str, now_utc: datetime) -> list[str]:
     return [str(path) for path in report.write_reports(Home(Path(home_path)), now_utc)]
 
 
-def sync_source(home: Home, source_index: int, now_utc: datetime) -> work.Outcome:
+def sync_source(
+    home: Home, source_index: int, now_utc: datetime, *, is_full: bool, accept_deletions: bool
+) -> work.Outcome:
     """Bring in one source, and write its row of `sync_run`, also when it fails."""
     source = home.config().sources[source_index]
-    started_utc = datetime.now(UTC)
+    started_s = monotonic()
+    since = None if is_full else work.since_of(home, source.runner_id, source.name, now_utc)
     outcome = work.Outcome()
     state = "success"
     try:
-        listed = list_source(str(home.path), source_index)
-        for batch in work.batches([RefKey(**ref) for ref in listed]):
-            refs = [
-                {"source": r.source, "ref": r.ref, "file_name": r.file_name, "size_bytes": r.size_bytes} for r in batch
-            ]
+        listed = [RefKey(**ref) for ref in list_source(str(home.path), source_index, since)]
+        for batch in work.batches(listed):
+            refs = [asdict(ref) for ref in batch]
             outcome += import_batch(str(home.path), source_index, refs, now_utc)
-        if outcome.quarantined_count:
+        if since is None and is_account(source.kind):
+            outcome += work.withdraw_missing(
+                home, source.runner_id, source.kind, listed, now_utc, is_confirmed=accept_deletions
+            )
+        if outcome.quarantined_count or outcome.message:
             state = "partial"
     except GaitkeeperError as error:
-        state = "partial" if outcome.seen_count else "failed"
-        outcome += work.Outcome(message=str(error))
-    work.note_sync_run(home, source.runner_id, f"{source.kind}:{source.path.name}", started_utc, state, outcome)
+        arrived_count = work.arrived_since(home, source.runner_id, source.kind, now_utc)
+        state = "partial" if outcome.seen_count or arrived_count else "failed"
+        outcome = replace(outcome, new_count=arrived_count, message=str(error))
+    ended_utc = now_utc + timedelta(seconds=monotonic() - started_s)
+    work.note_sync_run(home, source.runner_id, source.name, now_utc, ended_utc, state, outcome, is_whole=since is None)
     return outcome
 
 
 @flow(name="gaitkeeper sync")
-def sync(home_path: str, as_of: datetime | None = None) -> dict[str, Any]:
+def sync(
+    home_path: str, as_of: datetime | None = None, *, is_full: bool = False, accept_deletions: bool = False
+) -> dict[str, Any]:
     """Run one night: sources, judgement, reports.
 
     Args:
         home_path: the home.
         as_of: the instant that "today" means; None asks the clock.
+        is_full: list all that each account has, as is done once a week.
+        accept_deletions: it is right that many activities are gone from an account.
     """
     home = Home(Path(home_path))
     now_utc = as_of or datetime.now(UTC)
     total = work.Outcome()
     for index in range(len(home.config().sources)):
-        total += sync_source(home, index, now_utc)
+        total += sync_source(
+            home, index, now_utc, is_full=is_full or accept_deletions, accept_deletions=accept_deletions
+        )
     judge_again(home_path, now_utc)
     files = weekly_summary(home_path, now_utc)
     return {
@@ -122,6 +135,7 @@ def sync(home_path: str, as_of: datetime | None = None) -> dict[str, Any]:
         "duplicate_count": total.duplicate_count,
         "merged_count": total.merged_count,
         "quarantined_count": total.quarantined_count,
+        "withdrawn_count": total.withdrawn_count,
         "session_ids": list(total.session_ids),
         "message": total.message,
         "report_files": files,

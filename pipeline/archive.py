@@ -6,14 +6,13 @@ With the journal it is the truth of a home: everything else is made again from t
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.errors import NeedsAttention, SkipRecording
+from pipeline.errors import SkipRecording
+from pipeline.kept import write_private
 from pipeline.lines import append_lines, read_lines
-from pipeline.settings import PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +33,10 @@ class Received:
     size_bytes: int | None
     received_utc: datetime
     refusal: str | None = None  #: why there are no bytes
+    version: str | None = None  #: `RefKey.version`: what has one is superseded by its next
+    is_withdrawn: bool = False  #: it is gone at its source; `content_sha256` names the bytes that stood before
+    start_utc: datetime | None = None  #: of a withdrawn activity
+    session_date: date | None = None  #: its local day
 
 
 def content_sha256(content: bytes) -> str:
@@ -59,22 +62,8 @@ class Archive:
         """
         sha256 = content_sha256(content)
         path = self._path(sha256)
-        if path.exists():
-            return sha256
-        partial = path.with_name(f"{sha256}.{os.getpid()}.partial")
-        try:
-            path.parent.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
-            with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE_MODE), "wb") as stream:  # noqa: PTH123 - the mode at creation
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise NeedsAttention(
-                f"The archive {self._home.archive_folder} can't be written: {error.strerror}. "
-                "Make room or mend the permissions, and run it again; what came before is kept."
-            ) from error
+        if not path.exists():
+            write_private(path, content)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -93,15 +82,29 @@ class Archive:
 
     def note(self, received: Iterable[Received]) -> None:
         """Append to the list of what arrived."""
-        append_lines(
-            self._home.received_file,
-            ({**asdict(item), "received_utc": item.received_utc.isoformat()} for item in received),
-        )
+        append_lines(self._home.received_file, (_line(item) for item in received))
 
     def received(self) -> list[Received]:
-        """Return what arrived, in order; a line that a crash made us write twice counts once, the first time."""
-        items: dict[tuple[str, str, str, str | None], Received] = {}
-        for line in read_lines(self._home.received_file):
-            item = Received(**{**line, "received_utc": datetime.fromisoformat(line["received_utc"])})
-            items.setdefault((item.runner_id, item.source, item.source_ref, item.content_sha256 or item.refusal), item)
-        return list(items.values())
+        """Return what arrived, in the order in which it was written down."""
+        return [_received(line) for line in read_lines(self._home.received_file)]
+
+
+#: Fields that most lines don't have: written where they say something.
+_RARE: Final = ("version", "is_withdrawn", "start_utc", "session_date")
+
+
+def _line(item: Received) -> dict[str, Any]:
+    line = asdict(item)
+    for name in ("received_utc", "start_utc", "session_date"):
+        if line[name] is not None:
+            line[name] = line[name].isoformat()
+    return {name: value for name, value in line.items() if name not in _RARE or value}
+
+
+def _received(line: dict[str, Any]) -> Received:
+    read = {
+        "received_utc": datetime.fromisoformat,
+        "start_utc": datetime.fromisoformat,
+        "session_date": date.fromisoformat,
+    }
+    return Received(**{**line, **{name: of(line[name]) for name, of in read.items() if name in line}})

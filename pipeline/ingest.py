@@ -28,7 +28,7 @@ from pipeline.warehouse.connection import Connection, ask
 from pipeline.warehouse.store import SESSION_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from pipeline.model import DecodedFile, SessionSamples
@@ -89,25 +89,32 @@ class Ingest:
         self._thresholds = ThresholdBook(connection, home_time_zone)
         self._corrections = CorrectionBook(connection)
 
-    def store(self, incoming: Sequence[Incoming]) -> IngestResult:
+    def store(self, incoming: Sequence[Incoming], superseded: Collection[tuple[str, str]] = ()) -> IngestResult:
         """Group, compose, derive and write one batch: all of it or nothing.
 
         Files whose content is in the warehouse already are written anew (a rebuild, or changed thresholds).
+
+        Args:
+            incoming: what was read.
+            superseded: (runner, content) that no longer stands: its recordings are taken out, and what they were part
+                of is made anew of the rest.
         """
         refused = list(incoming)
         read = {item.recording_id: item for file in incoming for item in _read(file)}
-        touched = self._touched(read)
+        stale = self._stale(superseded)
+        touched = self._touched(read, stale)
         derived = [item for group in touched.groups if (item := self._derived(group, read, refused)) is not None]
         leaders = {member: item.session_id for item in derived for member in item.recording_ids}
-        members = [member for group in touched.groups for member in _ids(group)]
+        members = [*(member for group in touched.groups for member in _ids(group)), *stale]
         gone = ask(self._connection, "sessions_of_recordings", {"recording_ids": members})
         self._connection.execute("begin")
         try:
-            self._write_recordings(read, leaders, touched)
+            self._write_recordings(read, leaders, touched, stale)
             store.delete_sessions(self._connection, [row["session_id"] for row in gone])
             derived = self._with_estimates(derived)
             self._write_sessions(derived)
             write_baselines(self._connection, derived, gone)
+            store.delete_quarantine(self._connection, superseded)
             quarantined = self._write_quarantine(incoming, refused)
             partitions = _partitions(derived, gone)
             store.store_samples(self._connection, self._home, partitions, self._stale_partitions)
@@ -145,19 +152,33 @@ class Ingest:
 
     # --- Which sessions a batch touches --------------------------------------------------------------------------
 
-    def _touched(self, read: dict[str, Read]) -> Grouping:
-        """Group the batch's copies with all stored ones that they touch, runner by runner."""
-        by_runner: dict[str, list[Copy]] = defaultdict(list)
+    def _stale(self, superseded: Collection[tuple[str, str]]) -> dict[str, str]:
+        """Return the stored recordings of contents that no longer stand: recording id -> runner."""
+        if not superseded:
+            return {}
+        contents = sorted({content for _, content in superseded})
+        found = ask(self._connection, "recordings_of_contents", {"content_sha256s": contents})
+        return {
+            row["recording_id"]: row["runner_id"]
+            for row in found
+            if (row["runner_id"], row["content_sha256"]) in superseded
+        }
+
+    def _touched(self, read: dict[str, Read], stale: dict[str, str]) -> Grouping:
+        """Group the batch's copies with all stored ones that they touch, runner by runner, those taken out left out."""
+        by_runner: dict[str, list[Copy]] = defaultdict(list, {runner_id: [] for runner_id in stale.values()})
         for item in read.values():
             by_runner[item.received.runner_id].append(item.copy())
         groups: list[list[Copy]] = []
         overlaps: list[tuple[str, str, float]] = []
         for runner_id, new in by_runner.items():
-            stored = self._stored_copies(runner_id, new)
-            copies = [*new, *(_stored_copy(row) for row in stored if row["recording_id"] not in read)]
+            gone = {member for member, owner in stale.items() if owner == runner_id}
+            stored = self._stored_copies(runner_id, new, gone)
+            kept = [row for row in stored if row["recording_id"] not in read and row["recording_id"] not in gone]
+            copies = [*new, *(_stored_copy(row) for row in kept)]
             grouping = group_copies(copies, self._corrections.pairs)
             leader_then = {row["recording_id"]: row["session_id"] for row in stored}
-            changed = {leader_then[member] for member in leader_then if member in read}
+            changed = {leader_then[member] for member in leader_then if member in read or member in gone}
             for group in grouping.groups:
                 led = {leader_then.get(member) for member in _ids(group)}
                 if led != {group[0].recording_id} or led & changed:
@@ -166,8 +187,8 @@ class Ingest:
         members = {member for group in groups for member in _ids(group)}
         return Grouping(groups, [pair for pair in overlaps if not members.isdisjoint(pair[:2])])
 
-    def _stored_copies(self, runner_id: str, new: Sequence[Copy]) -> list[dict[str, Any]]:
-        """Return the stored copies that the new ones may belong to.
+    def _stored_copies(self, runner_id: str, new: Sequence[Copy], gone: set[str]) -> list[dict[str, Any]]:
+        """Return the stored copies that the new ones may belong to, and those that are to be taken out.
 
         Those whose recorded spans touch theirs, or touch one that does, those that a person called the same, and those
         that share a stored session with any of them: it may come apart.
@@ -175,7 +196,7 @@ class Ingest:
         spans = [copy.recorded_minutes for copy in new if copy.recorded_minutes.size]
         low = min((int(span[0]) for span in spans), default=0)
         high = max((int(span[-1]) for span in spans), default=-1)
-        named = {copy.recording_id for copy in new}
+        named = {copy.recording_id for copy in new} | gone
         while True:
             found = ask(
                 self._connection,
@@ -269,8 +290,10 @@ class Ingest:
 
     # --- Rows ----------------------------------------------------------------------------------------------------
 
-    def _write_recordings(self, read: dict[str, Read], leaders: dict[str, str], touched: Grouping) -> None:
-        members = [member for group in touched.groups for member in _ids(group)]
+    def _write_recordings(
+        self, read: dict[str, Read], leaders: dict[str, str], touched: Grouping, stale: Iterable[str]
+    ) -> None:
+        members = [*(member for group in touched.groups for member in _ids(group)), *stale]
         lost = set(members) - leaders.keys()
         written = [item for item in read.values() if item.recording_id in leaders]
         store.replace_recordings(

@@ -35,7 +35,9 @@ class KeptFile:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise NeedsAttention(f"{self.path} is damaged. Remove it, and link the account or set it up again.") from None
+            raise NeedsAttention(
+                f"{self.path} is damaged. Remove it, and link the account or set it up again."
+            ) from None
         return value
 
     def write(self, values: dict[str, Any]) -> None:
@@ -72,4 +74,6 @@ def write_private(path: Path, content: bytes) -> None:
             os.close(folder)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise NeedsAttention(f"{path} can't be written: {error.strerror}. Make room or mend the permissions.") from error
+        raise NeedsAttention(
+            f"{path} can't be written: {error.strerror}. Make room or mend the permissions."
+        ) from error

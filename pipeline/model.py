@@ -33,8 +33,8 @@ class RefKey:
     ref: str  #: the source's own name for it: a path inside the folder or zip, an activity id
     file_name: str  #: what to call it in front of people
     size_bytes: int | None = None  #: as the source tells it; None when it doesn't
-    version: str | None = None  #: changes when the thing is edited at its source: a known ref with a known version needs
-    #: no fetch, and a new one supersedes the old bytes. None: the source has no such word (a file), contents tell alone
+    version: str | None = None  #: changes when the thing is edited at its source: a known ref with a known version
+    #: needs no fetch, a new one supersedes the old bytes. None: the source has no such word (a file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ BUNDLED_PROTOCOL: Final = "return_to_run_hip"
 PRIVATE_FOLDER_MODE: Final = 0o700
 PRIVATE_FILE_MODE: Final = 0o600
 
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The paths inside one home. Pure names: nothing is touched until a method says so."""

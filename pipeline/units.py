@@ -26,6 +26,7 @@ UNIT_OF_SUFFIX: Final[dict[str, str]] = {
     "_ms": "ms",
     "_kg": "kg",
     "_0_10": "0-10",
+    "_0_100": "0-100",
     "_w": "W",
     "_m": "m",
     "_s": "s",

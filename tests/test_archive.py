@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_nothing_half_written(home, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(NeedsAttention, match=r"No space left on device.*what came before is kept"):
+    with pytest.raises(NeedsAttention, match=r"No space left on device.*Make room"):
         archive.put(b"after")
     assert [content_sha256(b"before")] == [path.name for path in files(home)]
 
@@ -91,14 +91,6 @@ def test_what_arrived_is_listed_in_order_with_all_that_is_known(home):
     first, second = received(), received(source_ref="b.fit", content_sha256=None, refusal="it is gone")
     Archive(home).note([first, second])
     assert [first, second] == Archive(home).received()
-
-
-def test_a_line_that_was_written_twice_counts_once(home):
-    """A crash after the list and before the warehouse: the first instant is kept."""
-    late = received(received_utc=datetime(2026, 3, 3, tzinfo=UTC))
-    Archive(home).note([received()])
-    Archive(home).note([late])
-    assert [received()] == Archive(home).received()
 
 
 def test_another_content_of_the_same_file_is_another_arrival(home):

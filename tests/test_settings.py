@@ -78,9 +78,15 @@ def test_sources_are_read_with_paths_from_the_home(home, tmp_path):
         (GOOD + '[[delivery]]\nwhat = ["month"]', "delivery.what"),
         (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "boss"', "delivery.to"),
         (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"', "delivery.address"),
-        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"\naddress = "a@b.c, d@e.f"', "delivery.address"),
+        (
+            GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"\naddress = "a@b.c, d@e.f"',
+            "delivery.address",
+        ),
         (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "email"\naddress = "a@b.c"', "mail"),
-        (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "webhook"\naddress = "http://x.org"', "delivery.address"),
+        (
+            GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "webhook"\naddress = "http://x.org"',
+            "delivery.address",
+        ),
         (GOOD + '[[delivery]]\nwhat = ["week"]\nto = "runner"\nby = "stdout"\naddress = "x"', "delivery.address"),
         (GOOD + '[mail]\nhost = "x.org"\nsecurity = "none"\nsender = "a@b.c"', "mail.security"),
         (GOOD + '[mail]\nhost = "x.org"', "mail.sender"),
@@ -152,7 +158,13 @@ def test_what_stravas_api_gives_stays_with_the_runner_unless_the_home_says_other
 def test_the_example_of_every_block_can_be_followed(home):
     """The comments of a new config.toml are true: without their marks they are read as they stand."""
     text = home.config_file.read_text("utf-8")
-    lines = [line[2:] if line.startswith("# ") and ("=" in line or line[2] == "[") else line for line in text.splitlines()]
+    lines = [
+        line[2:] if line.startswith("# ") and ("=" in line or line[2] == "[") else line for line in text.splitlines()
+    ]
     config = with_config(home, "\n".join(lines)).config()
     assert (1, 1, "starttls") == (len(config.sources), len(config.deliveries), config.mail.security)
-    assert ("04:15", 0, "06:30") == (f"{config.night.at:%H:%M}", config.night.weekly_day, f"{config.night.weekly_at:%H:%M}")
+    assert ("04:15", 0, "06:30") == (
+        f"{config.night.at:%H:%M}",
+        config.night.weekly_day,
+        f"{config.night.weekly_at:%H:%M}",
+    )

@@ -138,9 +138,9 @@ def test_days_and_instants_and_flags_are_told_apart_by_name(example_home):
 
 
 def test_flags_are_questions(example_home):
-    """A column of truth values starts with is_ or has_; the contract's own two are older than the rule."""
+    """A column of truth values starts with is_, has_ or may_; the contract's own two are older than the rule."""
     flags = {column for _, column, kind in columns_of(example_home) if kind == "BOOLEAN"}
-    assert {"crc_ok", "grade_adjusted"} == {name for name in flags if not name.startswith(("is_", "has_"))}
+    assert {"crc_ok", "grade_adjusted"} == {name for name in flags if not name.startswith(("is_", "has_", "may_"))}
 
 
 def test_every_list_of_exceptions_is_used(example_home):

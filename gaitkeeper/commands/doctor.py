@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from gaitkeeper.cli import EXIT_ATTENTION, EXIT_CLEAN, EXIT_FINDINGS
-from gaitkeeper.options import as_of_option, format_option, home_option, open_log
+from gaitkeeper.commands.doctor_sources import source_rows
+from gaitkeeper.options import as_of_option, format_option, home_option, now_in, open_log
 from gaitkeeper.output import print_rows
 from pipeline.archive import Archive
 from pipeline.compliance.judge import home_protocol
@@ -65,13 +66,13 @@ def _checks(home: Home, as_of: datetime | None, *, deep: bool) -> Iterator[Row]:
     if not home.exists():
         yield _row("home", "wrong", f"there is no home in {home.path}", "run `gaitkeeper init`")
         return
-    yield from _config(home)
+    yield from _config(home, as_of)
     yield from _disk(home)
     yield from _truth(home, deep=deep)
     yield from _warehouse(home, as_of)
 
 
-def _config(home: Home) -> Iterator[Row]:
+def _config(home: Home, as_of: datetime | None) -> Iterator[Row]:
     try:
         config = home.config()
         protocol = home_protocol(home)
@@ -79,13 +80,7 @@ def _config(home: Home) -> Iterator[Row]:
         yield _row("config", "wrong", str(error), f"edit {home.config_file}")
         return
     yield _row("config", "fine", f"time zone {config.time_zone}, protocol {protocol.version}")
-    if not config.sources:
-        yield _row("sources", "fine", "none configured: files come in with `gaitkeeper import`")
-    for source in config.sources:
-        if source.path.exists():
-            yield _row("sources", "fine", f"{source.kind} {source.path} for {source.runner_id}")
-        else:
-            yield _row("sources", "wrong", f"{source.path} is not there", f"mount it, or edit {home.config_file}")
+    yield from source_rows(home, now_in(home, as_of))
 
 
 def _disk(home: Home) -> Iterator[Row]:

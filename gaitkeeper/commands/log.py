@@ -92,14 +92,20 @@ def flagged_among(home: Home, as_of: datetime | None, session_ids: Iterable[str]
 @home_option
 @format_option
 @as_of_option
-def sync_command(home: Home, output_format: str, as_of: datetime | None) -> None:
+@click.option("--full", "is_full", is_flag=True, help="List all that each account has, and find deletions.")
+@click.option("--accept-deletions", is_flag=True, help="It is right that many activities are gone from an account.")
+def sync_command(
+    home: Home, output_format: str, as_of: datetime | None, is_full: bool, accept_deletions: bool
+) -> None:
     """Run the nightly flow once, now: every configured source, judgement, reports."""
-    row = run_sync(home, as_of)
+    row = run_sync(home, as_of, is_full=is_full, accept_deletions=accept_deletions)
     if output_format == "table":
         click.echo(
             f"{row['seen_count']} file(s) seen: {row['new_count']} new, {row['duplicate_count']} already here, "
             f"{row['quarantined_count']} quarantined."
         )
+        if row["withdrawn_count"]:
+            click.echo(f"{row['withdrawn_count']} deleted at the source and taken out; the bytes stay in the archive.")
         for file in row["report_files"]:
             click.echo(f"Written: {file}")
     else:
@@ -110,7 +116,9 @@ def sync_command(home: Home, output_format: str, as_of: datetime | None) -> None
     raise click.exceptions.Exit(EXIT_FINDINGS if row["quarantined_count"] or row["flagged_count"] else EXIT_CLEAN)
 
 
-def run_sync(home: Home, as_of: datetime | None) -> dict[str, Any]:
+def run_sync(
+    home: Home, as_of: datetime | None, *, is_full: bool = False, accept_deletions: bool = False
+) -> dict[str, Any]:
     """Run the Prefect flow in this process and return its result, with the number of sessions it flagged."""
     from flows.environment import prepare_prefect
 
@@ -121,7 +129,7 @@ def run_sync(home: Home, as_of: datetime | None) -> dict[str, Any]:
     prepare_prefect(home)
     from flows.sync import sync
 
-    row = dict(sync(str(home.path), now_in(home, as_of)))
+    row = dict(sync(str(home.path), now_in(home, as_of), is_full=is_full, accept_deletions=accept_deletions))
     row["flagged_count"] = len(flagged_among(home, as_of, row.pop("session_ids")))
     return row
 

@@ -26,11 +26,17 @@ class Week:
     sessions: Sequence[Mapping[str, Any]]  #: rows of session
     findings: Sequence[Mapping[str, Any]]  #: rows of finding, those within plan left out
     last_run_date: date | None  #: the newest run of the whole log
+    withdrawals: Sequence[Mapping[str, Any]] = ()  #: rows of withdrawal: deleted at their source
 
 
 def render_week(week: Week) -> str:
     """Return the weekly summary as plain text."""
-    return "\n".join([*_heading(week), "", *_totals(week), "", *_days(week), *_flags(week), *_unknowns(week)]) + "\n"
+    return (
+        "\n".join(
+            [*_heading(week), "", *_totals(week), "", *_days(week), *_flags(week), *_unknowns(week), *_gone(week)]
+        )
+        + "\n"
+    )
 
 
 def _heading(week: Week) -> Iterator[str]:
@@ -152,3 +158,15 @@ def _unknowns(week: Week) -> Iterator[str]:
         yield ""
         yield "Notes, and what is not known:"
         yield from (f"  {message} ({', '.join(dict.fromkeys(on))})" for message, on in days.items())
+
+
+def _gone(week: Week) -> Iterator[str]:
+    if week.withdrawals:
+        yield ""
+        yield from (f"  {withdrawn(row)}" for row in week.withdrawals)
+
+
+def withdrawn(row: Mapping[str, Any]) -> str:
+    """Return the sentence on one activity that was deleted at its source."""
+    when = "Day not known" if row["session_date"] is None else fmt.day(row["session_date"])
+    return f"{when}: {row['file_name']} was deleted from {row['source']} and no longer counts; its bytes stay in the archive."

@@ -29,6 +29,11 @@ LENDABLE: Final = (
     ("step_length_m",),
 )
 
+#: Formats that lend nothing to a file's copy. What Strava's API gives may be shown to the athlete alone (FAILURES.md): a
+#: session that a file speaks for stays free of it, whole, and may reach a clinician. Strava's streams come from the same
+#: watch, so what a file lacks they lack, too.
+LENDS_NOTHING: Final = ("strava_streams",)
+
 #: A lent value is at most this far in time from the instant that it is lent to: half of the longest pause between two
 #: records of a smart recording that METRICS bridges for cadence would be 30 s; heart rate and cadence change within it.
 MAX_DISTANCE_S: Final = 10.0
@@ -45,6 +50,8 @@ def compose(copies: Sequence[Recording]) -> tuple[Recording, dict[str, int]]:
     lent: dict[str, FloatArray] = {}
     for names in LENDABLE:
         for place, other in enumerate(copies[1:], 1):
+            if other.format in LENDS_NOTHING and primary.format not in LENDS_NOTHING:
+                continue
             if names[0] in gave or not all(other.samples.has(name) for name in names):
                 continue
             moved = {name: _moved(other, primary, name) for name in names}

@@ -98,6 +98,16 @@ def _distrust(connection: Connection, home: Home) -> None:
         connection.execute("insert into distrusted_entry select unnest(?)", [altered])
 
 
+def _say_who_may_see(connection: Connection, home: Home) -> None:
+    """List what config.toml says of each source; of two blocks of one kind and runner the stricter one holds."""
+    sharing: dict[tuple[str, str], bool] = {}
+    for source in home.config().sources:
+        key = (source.runner_id, source.kind)
+        sharing[key] = sharing.get(key, True) and source.may_reach_clinician
+    for (runner_id, kind), may_reach_clinician in sharing.items():
+        connection.execute("insert into source_sharing values (?, ?, ?)", [runner_id, kind, may_reach_clinician])
+
+
 @contextmanager
 def writing(home: Home) -> Iterator[Connection]:
     """Open the writer's file, with today's schema, for one process at a time.
@@ -114,6 +124,8 @@ def writing(home: Home) -> Iterator[Connection]:
             make_schema(connection, home)
         connection.execute("delete from distrusted_entry")
         _distrust(connection, home)
+        connection.execute("delete from source_sharing")
+        _say_who_may_see(connection, home)
         yield connection
     finally:
         connection.close()
@@ -219,6 +231,8 @@ def reading(home: Home, now_utc: datetime, today: date) -> Iterator[Connection]:
         )
         connection.execute("create temporary table distrusted_entry (entry_id varchar)")
         _distrust(connection, home)
+        connection.execute("create temporary table source_sharing as from source_sharing limit 0")
+        _say_who_may_see(connection, home)
         yield connection
     finally:
         connection.close()

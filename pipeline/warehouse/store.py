@@ -19,7 +19,7 @@ from pipeline.warehouse.catalog import query
 from pipeline.warehouse.connection import Connection, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -122,6 +122,28 @@ def replace_quarantine(connection: Connection, received: Sequence[Received], fou
         or last_word[row["runner_id"], row["source"], row["source_ref"]].refusal == row["reason"]
     ]
     insert_rows(connection, "quarantine", standing)
+
+
+def delete_quarantine(connection: Connection, contents: Collection[tuple[str, str]]) -> None:
+    """Take out what was said of (runner, content) that no longer stands."""
+    for runner_id, content_sha256 in contents:
+        connection.execute(
+            "delete from quarantine where runner_id = ? and content_sha256 = ?", [runner_id, content_sha256]
+        )
+
+
+def replace_withdrawals(connection: Connection, withdrawn: Sequence[Received]) -> None:
+    """Write anew what is gone at its source."""
+    connection.execute("delete from withdrawal")
+    names = ("runner_id", "source", "source_ref", "file_name", "content_sha256", "start_utc", "session_date")
+    insert_rows(
+        connection,
+        "withdrawal",
+        [
+            {**{name: getattr(item, name) for name in names}, "withdrawn_utc": item.received_utc}
+            for item in withdrawn
+        ],
+    )
 
 
 def replace_baselines(connection: Connection, baselines: Sequence[Row]) -> None:

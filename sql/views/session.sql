@@ -12,8 +12,13 @@ select
     measured.* exclude (threshold_digest),
     stage.stage_id,
     verdict.verdict,
-    excluded.session_id is not null as is_excluded
+    excluded.session_id is not null as is_excluded,
+    leader.source,
+    coalesce(sharing.may_reach_clinician, leader.source <> 'strava') as may_reach_clinician
 from measured_session as measured
+inner join recording as leader on leader.recording_id = measured.session_id
+left join source_sharing as sharing
+    on sharing.runner_id = measured.runner_id and sharing.source = leader.source
 left join stage_on_date as stage
     on stage.runner_id = measured.runner_id and stage.stage_date = measured.session_date
 left join excluded_session as excluded on excluded.session_id = measured.session_id

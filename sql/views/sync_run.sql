@@ -10,6 +10,8 @@ select
     new_count,
     duplicate_count,
     quarantined_count,
+    withdrawn_count,
+    is_whole,
     message
 from read_json(
     home_path() || '/journal/sync_run.jsonl',
@@ -18,7 +20,8 @@ from read_json(
     columns = {
         sync_id: 'VARCHAR', runner_id: 'VARCHAR', source: 'VARCHAR', started_utc: 'TIMESTAMPTZ', ended_utc: 'TIMESTAMPTZ',
         state: 'VARCHAR', seen_count: 'BIGINT', new_count: 'BIGINT', duplicate_count: 'BIGINT',
-        quarantined_count: 'BIGINT', message: 'VARCHAR'
+        quarantined_count: 'BIGINT', withdrawn_count: 'BIGINT',
+        is_whole: 'BOOLEAN', message: 'VARCHAR'
     }
 )
 where sync_id is not null

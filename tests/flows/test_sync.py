@@ -92,7 +92,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """Let the flow's sources fail, and let it wait no time between tries."""
     from flows import sync as flow_module
 
-    monkeypatch.setattr(flow_module, "FolderSource", FailingSource)
+    monkeypatch.setattr(flow_module, "open_source", lambda _home, config: FailingSource(config.path))
     quick = flow_module.import_batch.with_options(retry_delay_seconds=0)
     monkeypatch.setattr(flow_module, "import_batch", quick)
     FailingSource.failures = []
@@ -162,4 +162,4 @@ def test_a_flow_stores_no_health_data_with_the_orchestrator(synced_home: Home):
         )
         for name in inspect.signature(task.fn).parameters
     }
-    assert {"home_path", "source_index", "refs", "now_utc"} == names
+    assert {"home_path", "source_index", "since", "refs", "now_utc"} == names
