@@ -45,8 +45,18 @@ def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
         sessions=ask(connection, "week_sessions", span),
         findings=ask(connection, "week_findings", span),
         last_run_date=status["last_run_date"],
+        as_of_date=status["as_of_date"],
+        limits=limits_between(connection, runner_id, summary["week_start_date"], days=7),
+        answers=ask(connection, "week_answers", span),
         withdrawals=_withdrawals(connection, runner_id, summary["week_start_date"], days=7),
+        silences=ask(connection, "silences", {"runner_id": runner_id}),
     )
+
+
+def limits_between(connection: Connection, runner_id: str, first_date: date, *, days: int) -> list[dict[str, Any]]:
+    """Return each limit that some days' runs were held against, with the value nearest to it, the worst first."""
+    span = {"runner_id": runner_id, "first_date": first_date, "last_date": first_date + timedelta(days=days - 1)}
+    return ask(connection, "limits_between", span)
 
 
 def flagged_report(connection: Connection, runner_id: str | None, since: date | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.reports import format as fmt
+from pipeline.reports.week_table import BAR_CELLS, BAR_CELLS_BEYOND, bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,15 +22,32 @@ _DECISIONS: Final = {
     "layoff": "Layoff",
 }
 
+#: In place of a bar, where no run was held against a limit.
+NO_BAR: Final = " " * (BAR_CELLS + 1 + BAR_CELLS_BEYOND)
+
+#: Columns before a limit's sentence: four, the bar, and what was reached.
+LIMIT_INDENT: Final = 4 + len(NO_BAR) + 12
+
 _STATE_MARKS: Final = {"met": "[x]", "not_met": "[ ]", "unknown": "[?]"}
 
 
-def status_lines(row: Mapping[str, Any]) -> Iterator[str]:
+def status_lines(row: Mapping[str, Any], width: int) -> Iterator[str]:
     """Yield the lines of one runner's status.
 
     Args:
-        row: a row of the query `status`, with its limits, criteria, red_flags and last_syncs.
+        row: a row of the query `status`, with its limits, held_limits, criteria, red_flags, silences and last_syncs.
+        width: columns of the page.
     """
+    for line in _lines(row, width):
+        yield from [line] if len(line) <= width else _folded(line, width)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip())]
+    return fmt.wrapped(line.strip(), width, indent=indent, hanging="    ")
+
+
+def _lines(row: Mapping[str, Any], width: int) -> Iterator[str]:
     yield f"Runner {row['runner_id']} on {row['as_of_date']}"
     if row["red_flags"]:
         yield from (
@@ -37,24 +55,32 @@ def status_lines(row: Mapping[str, Any]) -> Iterator[str]:
             for finding in row["red_flags"]
         )
         return
-    yield from _stage(row)
+    yield from _stage(row, width)
     for decision, heading in _DECISIONS.items():
         yield from _criteria(decision, heading, [c for c in row["criteria"] if c["decision"] == decision])
     yield f"  Runs in the log: {row['run_count']}; the last one: {row['last_run_date'] or 'none'}"
     yield f"  Last seven days: {row['flagged_7d_count']} flagged, {row['unknown_7d_count']} not fully known"
     yield from _syncs(row["last_syncs"])
+    yield from (f"  {silence['message']}" for silence in row["silences"])
 
 
-def _stage(row: Mapping[str, Any]) -> Iterator[str]:
+def _stage(row: Mapping[str, Any], width: int) -> Iterator[str]:
     if row["stage_id"] is None:
         yield "  No stage is set: gaitkeeper stage set S1 --by NAME"
         return
     name = "" if row["stage_name"] is None else f", {row['stage_name']}"
     yield f"  Stage {row['stage_id']}{name}; set by {row['set_by']} on {row['set_on_date']}"
-    yield "  It allows:"
+    yield "  It allows, and what of the last seven days came nearest (a bar ends at its limit):"
+    held = {(limit["fact"], limit["bound"], limit["limit_value"]): limit for limit in row["held_limits"]}
     for limit in row["limits"]:
+        reached = held.get((limit["fact"], limit["bound"], limit["limit_value"]))
+        drawn = NO_BAR if reached is None else bar(reached)
+        value = "no run" if reached is None else reached["observed_text"] or "not known"
         bound = "at most" if limit["bound"] == "max" else "at least"
-        yield f"    {limit['sentence']}: {bound} {limit['limit_text']} (else: {limit['outcome'].replace('_', ' ')})"
+        sentence = f"{limit['sentence']}: {bound} {limit['limit_text']} (else: {limit['outcome'].replace('_', ' ')})"
+        lines = fmt.wrapped(sentence, width - LIMIT_INDENT)
+        yield f"    {drawn} {value:<10} {lines[0]}"
+        yield from (" " * LIMIT_INDENT + line for line in lines[1:])
 
 
 def _criteria(decision: str, heading: str, listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:

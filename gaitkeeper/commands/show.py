@@ -20,6 +20,7 @@ from gaitkeeper.options import (
     today_in,
 )
 from gaitkeeper.output import print_rows
+from gaitkeeper.terminal import page_columns, show_page
 from pipeline.errors import NeedsAttention
 from pipeline.warehouse.connection import ask
 
@@ -54,7 +55,7 @@ def week_command(
         if week is None:
             raise NeedsAttention(f"The log of {runner_id} does not reach the week {wanted}.")
         if output_format == "table":
-            click.echo(render_week(week), nl=False)
+            show_page(render_week(week, page_columns()))
         else:
             print_rows([week.summary], output_format)
     raise click.exceptions.Exit(EXIT_FINDINGS if week.summary["flagged_count"] else EXIT_CLEAN)
@@ -138,6 +139,7 @@ def flagged_command(
 @as_of_option
 def status_command(home: Home, runner_id: str | None, output_format: str, as_of: datetime | None) -> None:
     """Print the stage today, what it allows, what is unknown, and the last sync of each source."""
+    from flows.report import limits_between
     from gaitkeeper.status_text import RED_FLAG_DAYS, status_lines
 
     home.require()
@@ -150,11 +152,14 @@ def status_command(home: Home, runner_id: str | None, output_format: str, as_of:
             since = row["as_of_date"] - timedelta(days=RED_FLAG_DAYS)
             flagged = ask(connection, "flagged_since", {"runner_id": row["runner_id"], "since_date": since})
             row["red_flags"] = [finding for finding in flagged if finding["outcome"] == "contact_clinician"]
+            week_ago = row["as_of_date"] - timedelta(days=6)
+            row["held_limits"] = limits_between(connection, row["runner_id"], week_ago, days=7)
+            row["silences"] = ask(connection, "silences", {"runner_id": row["runner_id"]})
             row["criteria"] = ask(connection, "stage_criteria", {"runner_id": row["runner_id"]})
             row["last_syncs"] = [s for s in ask(connection, "last_syncs") if s["runner_id"] == row["runner_id"]]
     if output_format == "table":
         for row in found:
-            click.echo("\n".join(status_lines(row)))
+            show_page("\n".join(status_lines(row, page_columns())) + "\n")
     else:
         print_rows(found, output_format)
     raise click.exceptions.Exit(EXIT_FINDINGS if any(row["flagged_7d_count"] for row in found) else EXIT_CLEAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from pipeline.units import pace_from_mps
@@ -86,3 +87,15 @@ def table(header: list[str], lines: list[list[str]], indent: str = "  ") -> list
         (indent + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))).rstrip()
         for line in [header, *lines]
     ]
+
+
+def wrapped(sentence: str, width: int, indent: str = "", hanging: str = "  ") -> list[str]:
+    """Return a sentence in lines of at most `width` columns, further lines indented by `hanging` more."""
+    return textwrap.wrap(
+        sentence,
+        max(width, 30),
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.reports import format as fmt
+from pipeline.reports.week_table import day_lines, limit_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Row = dict[str, Any]
+
+
+#: Columns of a page that goes into a file or a mail.
+PAGE_COLUMNS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +31,48 @@ class Week:
     sessions: Sequence[Mapping[str, Any]]  #: rows of session
     findings: Sequence[Mapping[str, Any]]  #: rows of finding, those within plan left out
     last_run_date: date | None  #: the newest run of the whole log
+    as_of_date: date  #: the local day that "today" means
+    limits: Sequence[Mapping[str, Any]] = ()  #: rows of the query limits_between
+    answers: Sequence[Mapping[str, Any]] = ()  #: rows of the query week_answers
     withdrawals: Sequence[Mapping[str, Any]] = ()  #: rows of withdrawal: deleted at their source
+    silences: Sequence[Mapping[str, Any]] = ()  #: rows of silence, of today
 
 
-def render_week(week: Week) -> str:
-    """Return the weekly summary as plain text."""
-    return (
-        "\n".join(
-            [*_heading(week), "", *_totals(week), "", *_days(week), *_flags(week), *_unknowns(week), *_gone(week)]
-        )
-        + "\n"
-    )
+def render_week(week: Week, width: int = PAGE_COLUMNS) -> str:
+    """Return the weekly summary as plain text; sentences wrap and tables fold at `width` columns."""
+    return "\n".join(_week(week, width)) + "\n"
 
 
-def _heading(week: Week) -> Iterator[str]:
+def _week(week: Week, width: int) -> Iterator[str]:
+    yield from _heading(week, width)
+    yield ""
+    yield from _totals(week)
+    yield ""
+    yield from day_lines(week.summary["week_start_date"], week.as_of_date, week.sessions, week.answers, width)
+    yield from _flags(week, width)
+    is_silenced = any(row["outcome"] == "contact_clinician" for row in told_flags(week.findings))
+    if week.limits and not is_silenced:
+        yield ""
+        stages = ", ".join(dict.fromkeys(row["stage_id"] for row in week.limits))
+        heading = f"Limits of {stages}, and what of this week came nearest to each (a bar ends at its limit):"
+        yield from fmt.wrapped(heading, width)
+        yield from limit_lines(week.limits, width)
+    yield from _unknowns(week, width)
+    yield from _remarks(week, width)
+
+
+def _heading(week: Week, width: int) -> Iterator[str]:
     start: date = week.summary["week_start_date"]
     end = start + timedelta(days=6)
     yield f"Week {week.summary['iso_week']} ({fmt.day(start)} to {fmt.day(end)}), runner {week.summary['runner_id']}"
     stage_id = week.summary["stage_id"]
     if stage_id is None:
-        yield "No stage is set: nothing can be held against a plan (gaitkeeper stage set S1 --by NAME)."
+        yield from fmt.wrapped(
+            "No stage is set: nothing can be held against a plan (gaitkeeper stage set S1 --by NAME).", width
+        )
     else:
         name = "" if week.stage_name is None else f", {week.stage_name}"
-        yield f"Stage {stage_id}{name}; set by {week.set_by} on {week.set_on_date}."
+        yield from fmt.wrapped(f"Stage {stage_id}{name}; set by {week.set_by} on {week.set_on_date}.", width)
 
 
 def _totals(week: Week) -> Iterator[str]:
@@ -72,55 +96,25 @@ def _totals(week: Week) -> Iterator[str]:
     yield f"  Rehab     {fmt.plural(row['rehab_count'], 'entry').replace('entrys', 'entries')}"
 
 
-def _days(week: Week) -> Iterator[str]:
-    if not week.sessions:
-        return
-    yield from fmt.table(
-        ["Day", "Session", "Sport", "Distance", "Time", "Pace", "Ascent", "Verdict"],
-        [_day_line(s) for s in week.sessions],
-    )
-
-
-def _day_line(session: Mapping[str, Any]) -> list[str]:
-    is_run = session["is_run"]
-    return [
-        fmt.day(session["session_date"]),
-        session["session_id"],
-        session["sport"] + (" (indoor)" if session["is_indoor"] else ""),
-        fmt.distance(session["distance_m"]),
-        fmt.duration(session["moving_s"] or session["elapsed_s"]),
-        fmt.pace(session["mean_run_speed_mps"]) if is_run else fmt.MISSING,
-        fmt.metres(session["ascent_m"]),
-        _verdict(session),
-    ]
-
-
-def _verdict(session: Mapping[str, Any]) -> str:
-    if session["is_excluded"]:
-        return "excluded by a correction"
-    return fmt.OUTCOME_WORDS[session["verdict"]] if session["is_run"] else "not a run: not judged"
-
-
 def _by_session(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     for _, group in groupby(findings, key=lambda row: row["session_id"]):
         listed = list(group)
         yield f"  {fmt.day(listed[0]['session_date'])}, session {listed[0]['session_id']}", listed
 
 
-def _flags(week: Week) -> Iterator[str]:
+def _flags(week: Week, width: int) -> Iterator[str]:
     flags = sorted(told_flags(week.findings), key=lambda row: row["outcome"] != "contact_clinician")
     yield ""
     if not flags:
-        yield (
-            "Nothing was found outside the plan in what could be assessed."
-            if week.summary["run_count"]
-            else "Nothing to judge."
-        )
+        is_run = week.summary["run_count"]
+        yield "Nothing was found outside the plan in what could be assessed." if is_run else "Nothing to judge."
         return
     yield f"Flagged: {fmt.plural(len({row['session_id'] for row in flags}), 'session')}"
     for heading, listed in _by_session(flags):
         yield heading
-        yield from (f"    {fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}{_segment(row)}" for row in listed)
+        for row in listed:
+            sentence = f"{fmt.OUTCOME_WORDS[row['outcome']]}: {row['message']}{_segment(row)}"
+            yield from fmt.wrapped(sentence, width, indent="    ")
 
 
 def told_flags(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -141,7 +135,7 @@ def _segment(row: Mapping[str, Any]) -> str:
     return f" [{fmt.duration(row['start_s'])} to {fmt.duration(row['end_s'])} of the session]"
 
 
-def _unknowns(week: Week) -> Iterator[str]:
+def _unknowns(week: Week, width: int) -> Iterator[str]:
     """Yield what is not known, one sentence a fact, with its days: a missing answer is never compliance."""
     flagged = {(row["session_id"], row["fact"]) for row in told_flags(week.findings)}
     red = {row["session_id"] for row in told_flags(week.findings) if row["outcome"] == "contact_clinician"}
@@ -157,13 +151,17 @@ def _unknowns(week: Week) -> Iterator[str]:
     if days:
         yield ""
         yield "Notes, and what is not known:"
-        yield from (f"  {message} ({', '.join(dict.fromkeys(on))})" for message, on in days.items())
+        for message, on in days.items():
+            yield from fmt.wrapped(f"{message} ({', '.join(dict.fromkeys(on))})", width, indent="  ")
 
 
-def _gone(week: Week) -> Iterator[str]:
-    if week.withdrawals:
+def _remarks(week: Week, width: int) -> Iterator[str]:
+    """Yield what is to be known of the log itself: what was deleted at its source, what has fallen silent."""
+    sentences = [withdrawn(row) for row in week.withdrawals] + [row["message"] for row in week.silences]
+    if sentences:
         yield ""
-        yield from (f"  {withdrawn(row)}" for row in week.withdrawals)
+    for sentence in sentences:
+        yield from fmt.wrapped(sentence, width)
 
 
 def withdrawn(row: Mapping[str, Any]) -> str:

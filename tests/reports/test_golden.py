@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -55,6 +56,16 @@ FINDINGS = [
     finding("aaa", 2, "ascent_m", "not_assessable", "Ascent: not known, no barometer."),
 ]
 
+
+def limit(
+    sentence: str, observed: float | None, limit_value: float, observed_text: str | None, limit_text: str, outcome: str
+) -> dict[str, Any]:
+    return {
+        "stage_id": "S1", "fact": sentence, "sentence": sentence, "bound": "max", "limit_value": limit_value,
+        "limit_text": limit_text, "observed": observed, "observed_text": observed_text, "outcome": outcome,
+    }  # fmt: skip
+
+
 WEEK = Week(
     summary=_SUMMARY,
     stage_name="conversational running",
@@ -76,6 +87,20 @@ WEEK = Week(
     ],
     findings=FINDINGS,
     last_run_date=date(2026, 3, 4),
+    as_of_date=date(2026, 3, 6),
+    limits=[
+        limit("Time above the ceiling", 360.0, 60.0, "6:00 min", "60 s", "outside_plan"),
+        limit("Worst pain during the run", 3.0, 2.0, "3", "2", "hold"),
+        limit("Ascent of the run", None, 50.0, None, "50 m", "not_assessable"),
+        limit("Red flags reported", 0.0, 0.0, "0", "0", "within_plan"),
+        limit("Runs in seven days", 3.0, 4.0, "3", "4", "within_plan"),
+    ],
+    answers=[
+        {"session_id": "bbb", "moment": moment, "pain_0_10": pain}
+        for moment, pain in (("before", 0.0), ("during", 3.0), ("next_morning", None))
+    ],
+    withdrawals=[{"session_date": date(2026, 3, 3), "file_name": "77.fit", "source": "garmin"}],
+    silences=[{"message": "Nothing was synced from folder:watch since 2026-03-04 05:00 UTC."}],
 )
 
 WEEKLY = """\
@@ -90,18 +115,45 @@ Stage S1, conversational running; set by Dr B on 2026-03-01.
   Pain      worst during a run 3 of 10
   Rehab     1 entry
 
-  Day        Session  Sport    Distance  Time     Pace     Ascent  Verdict
-  Mon 2 Mar  aaa      running  4.20 km   25:00    5:57/km  –       not fully known
-  Wed 4 Mar  bbb      running  4.20 km   25:00    5:57/km  12 m    hold
-  Thu 5 Mar  ccc      cycling  25.00 km  1:01:40  –        12 m    not a run: not judged
+  Day        Session     Sport    Distance  Time     Pace     Ascent  Pain     Verdict
+  Mon 2 Mar  aaa         running  4.20 km   25:00    5:57/km  –       – – – –  not fully known
+  Tue 3 Mar  no session
+  Wed 4 Mar  bbb         running  4.20 km   25:00    5:57/km  12 m    0 3 – –  hold
+  Thu 5 Mar  ccc         cycling  25.00 km  1:01:40  –        12 m             not a run: not judged
+  Fri 6 Mar  no session
+  Pain: before, during and after the run, the next morning; – was not entered
 
 Flagged: 1 session
   Wed 4 Mar, session bbb
     hold: Worst pain during the run: 3, at most 2 in S1; outside the plan set by Dr B on 2026-03-01.
     outside plan: Time above the ceiling: 6:00 min, at most 60 s in S1. [10:00 to 16:00 of the session]
 
+Limits of S1, and what of this week came nearest to each (a bar ends at its limit):
+  Time above the ceiling     6:00 min  ████████│████  at most 60 s  outside plan
+  Worst pain during the run  3         ████████│████  at most 2     hold
+  Ascent of the run          –         ········│      at most 50 m  not fully known
+  Runs in seven days         3         ██████  │      at most 4     within plan
+  1 further limit was not come near; all within plan.
+
 Notes, and what is not known:
   Ascent: not known, no barometer. (Wed 4 Mar, Mon 2 Mar)
+
+Tue 3 Mar: 77.fit was deleted from garmin and no longer counts; its bytes stay in the archive.
+Nothing was synced from folder:watch since 2026-03-04 05:00 UTC.
+"""
+
+NARROW = """\
+  Mon 2 Mar  running  not fully known
+    4.20 km in 25:00, 5:57/km
+    ascent –, pain – – – –, session aaa
+  Tue 3 Mar  no session
+  Wed 4 Mar  running  hold
+    4.20 km in 25:00, 5:57/km
+    ascent 12 m, pain 0 3 – –, session bbb
+  Thu 5 Mar  cycling  not a run: not judged
+    25.00 km in 1:01:40, –
+    ascent 12 m, session ccc
+  Fri 6 Mar  no session
 """
 
 FLAGGED = """\
@@ -124,6 +176,22 @@ This compares recorded sessions and what the runner said with limits that a clin
 def test_the_week():
     """What a runner reads."""
     assert WEEKLY == render_week(WEEK)
+
+
+def test_a_narrow_page_tells_the_same_in_more_lines():
+    """A phone's terminal: two lines a session, sentences wrapped, nothing beyond the edge but a heading."""
+    text = render_week(WEEK, 60)
+    assert NARROW in text
+    assert "    ████████│████ 6:00 min, at most 60 s: outside plan" in text
+    assert 60 >= max(len(line) for line in text.splitlines() if not line.startswith(("Limits of", "  Cadence")))
+
+
+def test_a_red_flag_leaves_no_table_of_limits():
+    """It silences everything else."""
+    red = finding("bbb", 4, "red_flag_count", "contact_clinician", "Red flags reported: 1.")
+    week = replace(WEEK, findings=[red, *FINDINGS])
+    assert "Limits of" in render_week(WEEK)
+    assert "Limits of" not in render_week(week)
 
 
 def test_the_flagged_sessions():
@@ -151,7 +219,7 @@ def test_a_red_flag_stands_alone_in_the_week():
 def test_a_week_without_a_run_says_where_the_newest_is():
     """Not zero of everything: no run, and where to look."""
     summary = {**_SUMMARY, "run_count": 0, "session_count": 0, "stage_id": None, "flagged_count": 0}
-    text = render_week(Week(summary, None, None, None, [], [], date(2025, 12, 30)))
+    text = render_week(Week(summary, None, None, None, [], [], date(2025, 12, 30), date(2026, 3, 8)))
     assert "No run in this week." in text
     assert "gaitkeeper week --week 2026-W01" in text
     assert "No stage is set" in text
