@@ -148,7 +148,7 @@ def _bound(row: Row) -> str:
 
 
 def bar(row: Row) -> str:
-    """Return what was reached of a limit as a bar of blocks; empty where it is not known, or not a share of anything."""
+    """Return what was reached of a limit as a bar of blocks; dots where it is not known, nothing for a least value."""
     observed, limit = row["observed"], row["limit_value"]
     if observed is None:
         return "·" * BAR_CELLS + "│" + " " * BAR_CELLS_BEYOND

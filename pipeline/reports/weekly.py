@@ -167,4 +167,7 @@ def _remarks(week: Week, width: int) -> Iterator[str]:
 def withdrawn(row: Mapping[str, Any]) -> str:
     """Return the sentence on one activity that was deleted at its source."""
     when = "Day not known" if row["session_date"] is None else fmt.day(row["session_date"])
-    return f"{when}: {row['file_name']} was deleted from {row['source']} and no longer counts; its bytes stay in the archive."
+    return (
+        f"{when}: {row['file_name']} was deleted from {row['source']} and no longer counts; "
+        "its bytes stay in the archive."
+    )
