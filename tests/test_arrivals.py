@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.base import Fetched, SourceStatus
-from flows.work import import_source, rebuild, since_of, withdraw_missing
+from flows.upstream import since_of, withdraw_missing
+from flows.work import import_source, rebuild
 from gaitkeeper.commands.demo import example_folder
 from gaitkeeper.commands.home import make_home
 from pipeline.archive import Archive, Received

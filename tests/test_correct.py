@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows import work
+from flows import work, writing
+from pipeline.ingest import Ingest
 from support.command import gaitkeeper, is_sentence
 from support.small_log import NOW_UTC, SmallLog, as_fit, as_gpx, log_of
 from support.synthetic_run import START, SyntheticRun, easy
@@ -219,17 +220,17 @@ def test_a_refresh_that_is_cut_off_is_made_up_for_by_the_next(
     correct(log, "same", recording(log, "twin.fit"), recording(log, "twins-twin.fit"))
     assert 1 == sessions(log)
     log.say("correction", correction="undo", undone_entry_id=log.one("from correction")["entry_id"])
-    store, calls = work.Ingest.store, []
+    store, calls = Ingest.store, []
 
-    def store_once(self: work.Ingest, incoming: object) -> object:
+    def store_once(self: Ingest, incoming: object) -> object:
         calls.append(incoming)
         if len(calls) > 1:
             raise KeyboardInterrupt
         return store(self, incoming)
 
     with monkeypatch.context() as cut:
-        cut.setattr(work, "BATCH_FILES", 1)
-        cut.setattr(work.Ingest, "store", store_once)
+        cut.setattr(writing, "BATCH_FILES", 1)
+        cut.setattr(Ingest, "store", store_once)
         with pytest.raises(KeyboardInterrupt):
             log.refresh()
     log.refresh()

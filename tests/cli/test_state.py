@@ -16,6 +16,7 @@ from flows import work
 from gaitkeeper.commands.demo import RUNNER, TIME_ZONE, example_folder
 from gaitkeeper.commands.home import make_home
 from pipeline.errors import NeedsAttention
+from pipeline.ingest import Ingest
 from pipeline.journal import new_entry, write_entries
 from pipeline.settings import Home
 from pipeline.warehouse.connection import writing
@@ -116,7 +117,7 @@ class TestTheSameRows:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(work.Ingest, "store", crash)
+            patch.setattr(Ingest, "store", crash)
             with pytest.raises(KeyboardInterrupt):
                 work.import_source(own_small, RUNNER, FolderSource(tmp_path / "late.fit"), EXAMPLE_NOW_UTC)
         assert [{"n": 11}] == asked(own_small, "select count(*) as n from session")
