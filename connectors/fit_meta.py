@@ -42,6 +42,11 @@ _BAROMETER: Final = 4
 _CREATOR_INDEX: Final = 0
 #: `message_index` holds flags above its lowest twelve bits (Profile.xlsx, type `message_index`).
 _MESSAGE_INDEX_MASK: Final = 0x0FFF
+#: `session.workout_feel` (0 very weak, 100 very strong) and `workout_rpe` (ten times the rating), both 0 to 100:
+#: younger than fitparse's profile, which hands them over by number (Profile.xlsx).
+_WORKOUT_FEEL: Final = "unknown_192"
+_WORKOUT_RPE: Final = "unknown_193"
+_MOST_RATING: Final = 100
 #: Nobody goes this far in less than a stride (the longest are 6 m).
 _SOME_STRIDES_M: Final = 10.0
 _STOPS: Final = frozenset({"stop", "stop_all", "stop_disable", "stop_disable_all"})
@@ -55,6 +60,8 @@ class SessionHead:
     sport: str | None
     sub_sport: str | None
     totals: DeviceTotals
+    perceived_exertion_0_10: float | None = None
+    feel_0_100: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,15 @@ def text(value: object) -> str | None:
 def session_head(message: Message) -> SessionHead:
     """Read a session message."""
     sport, sub_sport = word(message, "sport"), word(message, "sub_sport")
-    return SessionHead(_start(message), sport, sub_sport, _totals(message, is_foot=is_foot(sport, sub_sport)))
+    totals = _totals(message, is_foot=is_foot(sport, sub_sport))
+    feel, exertion = _rated(message, _WORKOUT_FEEL), _rated(message, _WORKOUT_RPE)
+    exertion = exertion / 10 if exertion else None  # the watch asks from 1: 0 says nothing
+    return SessionHead(_start(message), sport, sub_sport, totals, exertion, feel)
+
+
+def _rated(message: Message, name: str) -> float | None:
+    value = number(message, name)
+    return value if value is None or 0 <= value <= _MOST_RATING else None
 
 
 def _start(message: Message) -> float | None:

@@ -41,8 +41,9 @@ WANTED_FIELDS: Final[Mapping[int, frozenset[int]]] = {
     # sport, sub_sport
     SPORT: frozenset({0, 1}),
     # start_time, sport, sub_sport, total_elapsed_time, total_timer_time, total_distance, total_cycles (or strides),
-    # avg_heart_rate, avg_cadence, total_ascent, total_descent, avg_fractional_cadence, total_fractional_cycles
-    SESSION: frozenset({2, 5, 6, 7, 8, 9, 10, 16, 18, 22, 23, 92, 94, 253}),
+    # avg_heart_rate, avg_cadence, total_ascent, total_descent, avg_fractional_cadence, total_fractional_cycles,
+    # workout_feel, workout_rpe
+    SESSION: frozenset({2, 5, 6, 7, 8, 9, 10, 16, 18, 22, 23, 92, 94, 192, 193, 253}),
     # start_time, total_elapsed_time, total_timer_time, total_distance, total_cycles (or strides), intensity,
     # lap_trigger, sport, sub_sport, wkt_step_index, total_fractional_cycles
     LAP: frozenset({2, 7, 8, 9, 10, 23, 24, 25, 39, 71, 82, 253}),

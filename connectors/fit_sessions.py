@@ -159,6 +159,8 @@ def _recording(
         workout_steps=shared.workout_steps,
         device=shared.device,
         totals=head.totals,
+        perceived_exertion_0_10=head.perceived_exertion_0_10,
+        feel_0_100=head.feel_0_100,
         issues=(*issues, *cleaned),
     )
 

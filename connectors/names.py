@@ -15,7 +15,8 @@ _OTHER: Final = (
     "csv json txt md rst html htm yaml yml toml ini cfg log pdf doc docx xls xlsx ods odt "
     "png jpg jpeg gif webp heic svg bmp tif tiff mp4 mov mp3 wav m4a "
     "db sqlite duckdb parquet py js css sh exe dll apk img bin gcd prg iq kml kmz "
-    "tmp part partial crdownload download bak swp lock url lnk tar tgz 7z rar"
+    "tmp temp part partial filepart crdownload opdownload download !sync bts aria2 icloud bak swp lock url lnk "
+    "tar tgz 7z rar"
 )
 _OTHER_SUFFIXES: Final = frozenset(f".{word}" for word in _OTHER.split())
 
