@@ -43,6 +43,7 @@ class SourceSetup:
     memory: Keeper  #: limits, cool-downs, cursors: nothing secret
     now: Callable[[], datetime]  #: the clock, aware, UTC
     sleep: Callable[[float], None]  #: waits so many seconds
+    shared: Keeper | None = None  #: the memory of all accounts of this kind in the home: what is counted by application
 
 
 @dataclass(frozen=True, slots=True)

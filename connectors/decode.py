@@ -55,6 +55,10 @@ def _decode(content: bytes, file_name: str, gzip_layers: int) -> DecodedFile:
         from connectors.tcx import decode_tcx  # noqa: PLC0415  # see above
 
         return decode_tcx(content)
+    if kind == "strava":
+        from connectors.strava_streams import decode_strava  # noqa: PLC0415  # see above
+
+        return decode_strava(content)
     raise UnreadableFile(describe(content, file_name))
 
 

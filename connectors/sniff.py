@@ -8,7 +8,7 @@ import zlib
 from pathlib import PurePath
 from typing import Final, Literal
 
-Kind = Literal["fit", "gpx", "tcx", "gzip", "zip"]
+Kind = Literal["fit", "gpx", "tcx", "strava", "gzip", "zip"]
 
 #: Enough for a long prologue of comments and processing instructions.
 HEAD_BYTES: Final = 65_536
@@ -18,7 +18,9 @@ _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: Where the header of a FIT file says ".FIT" (FIT SDK, flexible and interoperable data transfer protocol, file header).
 _FIT_MARK: Final = slice(8, 12)
 _ROOT_KINDS: Final[dict[str, Kind]] = {"gpx": "gpx", "trainingcenterdatabase": "tcx"}
-_ACTIVITY_KINDS: Final = frozenset({"fit", "gpx", "tcx"})
+_ACTIVITY_KINDS: Final = frozenset({"fit", "gpx", "tcx", "strava"})
+#: How the document begins that `connectors.strava_document` makes of an activity.
+_STRAVA_START: Final = re.compile(rb'\s*\{\s*"_format"\s*:\s*"gaitkeeper\.strava/')
 #: What may stand before the root element.
 _PROLOGUE_END: Final = {"<?": "?>", "<!--": "-->"}
 
@@ -31,6 +33,8 @@ def kind_of(head: bytes) -> Kind | None:
         return "zip"
     if head[_FIT_MARK] == b".FIT":
         return "fit"
+    if _STRAVA_START.match(head):
+        return "strava"
     root = xml_root(head)
     return _ROOT_KINDS.get(root) if root else None
 

@@ -33,6 +33,7 @@ def setup_of(
         memory=KeptFile(home.source_folder / name),
         now=now or (lambda: datetime.now(UTC)),
         sleep=sleep,
+        shared=KeptFile(home.source_folder / f"{config.kind}.json"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gaitkeeper.options import as_of_option, home_option, now_in, one_runner, open_log, runner_option
+from gaitkeeper.options import as_of_option, format_option, home_option, now_in, one_runner, open_log, runner_option
 from gaitkeeper.output import say
 from pipeline.answer_reader import BadAnswer
 from pipeline.answers import (
@@ -16,10 +16,8 @@ from pipeline.answers import (
     PHASES,
     RED_FLAGS,
     SIDES,
-    AnsweredSession,
     Symptom,
     answer_digest,
-    check_time,
     lateness,
     read_symptom,
     symptom_data,
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
     from pipeline.answer_file import FileAnswer
     from pipeline.settings import Home
-    from pipeline.warehouse.connection import Connection
 
 #: Words as people type them: knee-lift for knee_lift.
 _TYPED: Final = {word: word.replace("_", "-") for word in PHASES}
@@ -62,18 +59,27 @@ _TYPED: Final = {word: word.replace("_", "-") for word in PHASES}
 )
 @click.option("--none", "none_of_them", is_flag=True, help="Asked, and no red flag.")
 @click.option("--csv", "csv_file", type=click.Path(), help="Read answers from a file instead; all of it or nothing.")
+@click.option("--offers", is_flag=True, help="List what your notes say of pain, with the lines to confirm it.")
+@format_option
 def pain_command(
     home: Home,
     runner_id: str | None,
+    output_format: str,
     as_of: datetime | None,
     wanted: str,
     red_flags: tuple[str, ...],
     none_of_them: bool,
     csv_file: str | None,
+    offers: bool,
     **said: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
     """Say how the hip felt: any part of it, at any time. A later word on the same moment corrects an earlier one."""
     runner_id = one_runner(home, runner_id)
+    if offers:
+        if csv_file is not None or red_flags or none_of_them or any(value is not None for value in said.values()):
+            raise click.UsageError("--offers lists and records nothing: leave the answers out.")
+        list_offers(home, runner_id, as_of, output_format)
+        return
     if red_flags and none_of_them:
         raise click.UsageError("--none says that there is no red flag; leave it out where there is one.")
     flags = ["none"] if none_of_them else list(red_flags) or None
@@ -104,21 +110,12 @@ def _typed(said: dict[str, Any], flags: list[str] | None) -> list[Symptom]:
 
 def _record(home: Home, runner_id: str, as_of: datetime | None, wanted: str, symptoms: list[Symptom]) -> None:
     from gaitkeeper.commands.show import find_session
-    from pipeline.warehouse.connection import ask
+    from pipeline.entries import symptom_entries
 
     now = now_in(home, as_of)
     with open_log(home, as_of) as connection:
         session_id = find_session(connection, runner_id, wanted)
-        key = {"runner_id": runner_id, "session_id": session_id}
-        session = _answered(ask(connection, "sessions_to_answer", key)[0])
-        before = ask(connection, "symptoms_of_runner", key)
-    for symptom in symptoms:
-        check_time(symptom, session, now, now)
-        _refuse_older(symptom, before, now)
-    entries = [
-        new_entry("symptom", runner_id, symptom_data(symptom, session_id), by=runner_id, now_utc=now)
-        for symptom in symptoms
-    ]
+        session, entries = symptom_entries(connection, runner_id, session_id, symptoms, by=runner_id, now_utc=now)
     write_entries(home, entries)
     _tell_contact(home, runner_id, as_of, [session_id])
     say(f"Recorded for the session of {session.session_date} ({session_id}).")
@@ -126,24 +123,9 @@ def _record(home: Home, runner_id: str, as_of: datetime | None, wanted: str, sym
         say(sentence)
 
 
-def _refuse_older(symptom: Symptom, before: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Refuse to "correct" an answer from before it was given: the later instant would win, silently."""
-    newer = [row["entry_utc"] for row in before if row["moment"] == symptom.moment and row["entry_utc"] > now]
-    if newer:
-        raise NeedsAttention(
-            f"An answer for this moment was given at {max(newer):%Y-%m-%d %H:%M} UTC, after the one you enter. "
-            "Leave --as-of out to correct it. Nothing was recorded."
-        )
-
-
-def _answered(row: Mapping[str, Any]) -> AnsweredSession:
-    return AnsweredSession(
-        row["session_id"], row["session_date"], row["start_utc"], row["utc_offset_s"], row["elapsed_s"]
-    )
-
-
 def _tell_contact(home: Home, runner_id: str, as_of: datetime | None, session_ids: list[str]) -> None:
     """Where a red flag stands, or the plan asks for the clinician, say whom to contact: first, and nothing besides."""
+    from pipeline.entries import contact_sentence
     from pipeline.warehouse.connection import ask
 
     with open_log(home, as_of) as connection:
@@ -155,14 +137,30 @@ def _tell_contact(home: Home, runner_id: str, as_of: datetime | None, session_id
         say(f"Reported: {row['red_flag'].replace('_', ' ')} (session {row['session_id']}{moment}).")
 
 
-def contact_sentence(connection: Connection, runner_id: str) -> str:
-    """Return what stands alone on the page of a red flag: whom to contact, and that nobody is watching."""
+# --------------------------------------------------------------------------------------------------------------------
+# What notes say
+
+
+def list_offers(home: Home, runner_id: str, as_of: datetime | None, output_format: str) -> None:
+    """Print what the runner's notes offer as answers; nothing is recorded by it."""
+    from gaitkeeper.output import print_rows
+    from pipeline.journal import runner_ids
     from pipeline.warehouse.connection import ask
 
-    settings = ask(connection, "runner_settings", {"runner_id": runner_id})
-    contact = [row["setting_value"] for row in settings if row["setting"] == "contact"]
-    whom = contact[-1] if contact else "your clinician or urgent care"
-    return f"Stop running and contact {whom} now. This program is not watched by anybody in real time."
+    whose = f" --runner {runner_id}" if len(runner_ids(home)) > 1 else ""
+    with open_log(home, as_of) as connection:
+        found = ask(connection, "symptom_offers", {"runner_id": runner_id})
+    rows = [
+        {
+            **row,
+            "confirm": f"gaitkeeper pain {row['session_id']}{whose} "
+            f"--{row['moment'].replace('_', '-')} {row['pain_0_10']}",
+        }
+        for row in found
+    ]
+    print_rows(rows, output_format, nothing="No note says anything of pain that is not answered already.")
+    if rows:
+        say("Nothing of it is recorded: run the line under `confirm` where it is right.")
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -173,13 +171,14 @@ def _read_file(home: Home, runner_id: str, as_of: datetime | None, file_name: st
     from pathlib import Path
 
     from pipeline.answer_file import read_answers
+    from pipeline.entries import answered_session
     from pipeline.warehouse.connection import ask
 
     now = now_in(home, as_of)
     content = _content(Path(file_name))
     with open_log(home, as_of) as connection:
         key = {"runner_id": runner_id, "session_id": None}
-        sessions = [_answered(row) for row in ask(connection, "sessions_to_answer", key)]
+        sessions = [answered_session(row) for row in ask(connection, "sessions_to_answer", key)]
         before = ask(connection, "symptoms_of_runner", key)
     answers = read_answers(content, file_name, runner_id, sessions, now)
     new = _new_answers(answers, before)

@@ -46,16 +46,25 @@ def timer_spans(recording: Recording) -> FloatArray:
     return spans[spans[:, 1] > spans[:, 0]]
 
 
+def told_timer_s(recording: Recording) -> float | None:
+    """Return the timer time that a recording without a single record claims (it was typed in); None with records."""
+    totals = recording.totals
+    return None if len(recording.samples) else totals.timer_s or totals.elapsed_s or 0.0
+
+
 def timer_s(spans: FloatArray) -> float:
     """Return the seconds of running timer."""
     return float((spans[:, 1] - spans[:, 0]).sum()) if len(spans) else 0.0
 
 
 def elapsed_s(recording: Recording) -> float:
-    """Return the seconds from the first start to the last end, pauses included, clock jumps left out."""
+    """Return the seconds from the first start to the last end, pauses included, clock jumps left out.
+
+    A recording without a single record was typed in: what it claims is all that is known.
+    """
     t_s = recording.samples.t_s
     if len(t_s) == 0:
-        return 0.0
+        return recording.totals.elapsed_s or recording.totals.timer_s or 0.0
     spans = _from_events(recording.timer_events, t_s)
     jumps = clock_jumps(spans, t_s)
     first, last = min(float(t_s[0]), float(spans[0, 0])), max(float(t_s[-1]), float(spans[-1, 1]))

@@ -118,6 +118,22 @@ def test_nothing_is_smoothed_across_a_pause():
 
 def test_an_empty_recording_has_no_time():
     run = SyntheticRun((easy(60),)).recording()
-    empty = replace(run, samples=Samples.from_columns(np.zeros(0), {}), timer_events=())
+    empty = replace(run, samples=Samples.from_columns(np.zeros(0), {}), timer_events=(), totals=DeviceTotals())
     assert (0, 2) == timer_spans(empty).shape
     assert 0.0 == facts_of(empty)["timer_s"].value
+
+
+def test_what_was_typed_in_lasts_as_long_as_it_says():
+    """Missing is not zero: without a record the claim is all that is known, and it is said to be one."""
+    run = SyntheticRun((easy(60),)).recording()
+    typed = replace(
+        run,
+        samples=Samples.from_columns(np.zeros(0), {}),
+        timer_events=(),
+        totals=DeviceTotals(elapsed_s=1900.0, timer_s=1800.0, distance_m=5000.0),
+    )
+    facts = facts_of(typed)
+    assert (1900.0, 1800.0) == (facts["elapsed_s"].value, facts["timer_s"].value)
+    assert "typed in" in facts["timer_s"].detail
+    assert ("not_assessable", None) == (facts["run_s"].status, facts["run_s"].value)
+    assert (1900.0, 1800.0) == (derive(typed, RUNNER).measures.elapsed_s, derive(typed, RUNNER).measures.timer_s)
