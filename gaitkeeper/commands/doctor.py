@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from gaitkeeper.cli import EXIT_ATTENTION, EXIT_CLEAN, EXIT_FINDINGS
+from gaitkeeper.commands.doctor_home import home_rows
 from gaitkeeper.commands.doctor_sources import source_rows
 from gaitkeeper.options import as_of_option, format_option, home_option, now_in, open_log
-from gaitkeeper.output import print_rows
+from gaitkeeper.output import print_rows, progress_bar, say
 from pipeline.archive import Archive
 from pipeline.compliance.judge import home_protocol
 from pipeline.errors import GaitkeeperError, SkipRecording
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-#: A night's import of a full watch needs some tens of megabytes; below this much free space something fails soon.
-LOW_DISK_BYTES: Final = 500_000_000
-
 #: What each library is trusted with; a report of a fault names them.
 _LIBRARIES: Final = ("gaitkeeper", "duckdb", "fitparse", "gpxpy", "numpy", "pandas", "prefect", "stravalib")
 
@@ -45,7 +42,7 @@ def _row(check: str, state: str, message: str, what_to_do: str | None = None) ->
 @home_option
 @format_option
 @as_of_option
-@click.option("--deep", is_flag=True, help="Read every archived original and compare its checksum.")
+@click.option("--deep", is_flag=True, help="Read every archived original, rebuild beside the home, and compare.")
 def doctor_command(home: Home, output_format: str, as_of: datetime | None, deep: bool) -> None:
     """Say what is wrong and what to do: config, sources, quarantine, warehouse, journal, disk, versions."""
     found = sorted(_checks(home, as_of, deep=deep), key=lambda row: _ORDER.index(row["state"]))
@@ -67,9 +64,11 @@ def _checks(home: Home, as_of: datetime | None, *, deep: bool) -> Iterator[Row]:
         yield _row("home", "wrong", f"there is no home in {home.path}", "run `gaitkeeper init`")
         return
     yield from _config(home, as_of)
-    yield from _disk(home)
+    yield from home_rows(home, None if as_of is not None else now_in(home, None))
     yield from _truth(home, deep=deep)
     yield from _warehouse(home, as_of)
+    if deep and home.published_file.exists():
+        yield from _rebuilt(home, as_of)
 
 
 def _config(home: Home, as_of: datetime | None) -> Iterator[Row]:
@@ -81,16 +80,6 @@ def _config(home: Home, as_of: datetime | None) -> Iterator[Row]:
         return
     yield _row("config", "fine", f"time zone {config.time_zone}, protocol {protocol.version}")
     yield from source_rows(home, now_in(home, as_of))
-
-
-def _disk(home: Home) -> Iterator[Row]:
-    free_bytes = shutil.disk_usage(home.path).free
-    if free_bytes < LOW_DISK_BYTES:
-        yield _row("disk", "look", f"{free_bytes / 1e6:.0f} MB are free", "make room before the next sync")
-    else:
-        yield _row("disk", "fine", f"{free_bytes / 1e9:.1f} GB are free")
-    if home.path.stat().st_mode & 0o077:
-        yield _row("disk", "look", f"others may read {home.path}: it holds health data", f"chmod -R go= {home.path}")
 
 
 def _truth(home: Home, *, deep: bool) -> Iterator[Row]:
@@ -124,8 +113,33 @@ def _warehouse(home: Home, as_of: datetime | None) -> Iterator[Row]:
             yield from _quarantine(connection)
             yield from _questions(connection)
             yield from _syncs(connection)
+            yield from _silences(connection)
     except GaitkeeperError as error:
         yield _row("warehouse", "wrong" if home.published_file.exists() else "look", str(error))
+
+
+def _rebuilt(home: Home, as_of: datetime | None) -> Iterator[Row]:
+    """Rebuild the log beside the home, and tell every relation that comes out otherwise."""
+    from flows.deep import compare_with_rebuild
+
+    say("The log is made again beside the home, and compared relation by relation.")
+    try:
+        with progress_bar("making it again") as progress:
+            compared = compare_with_rebuild(home, now_in(home, as_of), progress)
+    except GaitkeeperError as error:
+        yield _row("rebuild", "look", f"the log could not be made again beside the home: {error}")
+        return
+    for one in compared.differences:
+        counts = f"{one.row_count} row(s) here, {one.rebuilt_row_count} when made again"
+        if compared.was_written:
+            told = f"{one.relation} differs ({counts}), and somebody wrote to the home meanwhile"
+            yield _row("rebuild", "look", told, "run `gaitkeeper doctor --deep` again when no night is running")
+        else:
+            told = f"{one.relation} is not what archive and journal give: {counts}"
+            yield _row("rebuild", "wrong", told, "run `gaitkeeper rebuild`; report it if it comes again")
+    if not compared.differences:
+        told = f"{compared.relation_count} relations with {compared.row_count} rows are what archive and journal give"
+        yield _row("rebuild", "fine", told)
 
 
 def _contents(connection: Connection) -> Iterator[Row]:
@@ -154,6 +168,16 @@ def _questions(connection: Connection) -> Iterator[Row]:
             f"{row['file_name']} and {row['other_file_name']} of {row['start_utc']:%Y-%m-%d %H:%M} UTC {row['why']}",
             f"gaitkeeper correct same {pair}, or: gaitkeeper correct different {pair}",
         )
+
+
+def _silences(connection: Connection) -> Iterator[Row]:
+    what_to_do = {
+        "no_sync": "see that `gaitkeeper serve` or the cron job runs",
+        "source_silent": "see that the watch still sends its runs there",
+        "no_answer": "gaitkeeper pain last --during 0 --after 0",
+    }
+    for row in ask(connection, "silences", {"runner_id": None}):
+        yield _row("silence", "look", f"{row['runner_id']}: {row['message']}", what_to_do[row["kind"]])
 
 
 def _syncs(connection: Connection) -> Iterator[Row]:
