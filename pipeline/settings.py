@@ -69,6 +69,10 @@ class Home:
         return self.journal_folder / "sync_run.jsonl"
 
     @property
+    def view_file(self) -> Path:
+        return self.journal_folder / "view.jsonl"
+
+    @property
     def sample_folder(self) -> Path:
         return self.path / "samples"
 
@@ -129,7 +133,7 @@ class Home:
                 self.secret_folder,
             ):
                 folder.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
-            for file in (self.journal_file, self.received_file, self.sync_run_file):
+            for file in (self.journal_file, self.received_file, self.sync_run_file, self.view_file):
                 file.touch(mode=PRIVATE_FILE_MODE, exist_ok=True)
             if not self.config_file.exists():
                 self.config_file.write_text(CONFIG_TEMPLATE.format(time_zone=time_zone, protocol=protocol), "utf-8")

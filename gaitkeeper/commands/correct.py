@@ -10,6 +10,7 @@ from gaitkeeper.commands.people import derive_anew
 from gaitkeeper.commands.show import find_session
 from gaitkeeper.options import format_option, home_option, now_in, one_runner, open_log, runner_option
 from gaitkeeper.output import print_rows, say
+from pipeline.entries import pair_entry
 from pipeline.errors import NeedsAttention
 from pipeline.journal import new_entry, write_entries
 from pipeline.warehouse.connection import ask
@@ -17,6 +18,7 @@ from pipeline.warehouse.connection import ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipeline.journal import Entry
     from pipeline.settings import Home
 
 #: Sports that a watch may have been set to by mistake (FIT SDK, Profile.xlsx, `sport`).
@@ -38,7 +40,10 @@ def _about_session(home: Home, runner_id: str | None, wanted: str, correction: s
 
 
 def _write(home: Home, runner_id: str, data: dict[str, Any]) -> None:
-    entry = new_entry("correction", runner_id, data, by=runner_id, now_utc=now_in(home, None))
+    _record(home, new_entry("correction", runner_id, data, by=runner_id, now_utc=now_in(home, None)))
+
+
+def _record(home: Home, entry: Entry) -> None:
     write_entries(home, [entry])
     say(f"Recorded. To take it back: gaitkeeper correct undo {entry.entry_id}")
     derive_anew(home)
@@ -98,11 +103,7 @@ def _pair_command(name: str, help_text: str) -> Callable[..., None]:
         runner_id = one_runner(home, runner_id)
         with open_log(home, None) as connection:
             ids = [_recording(connection, runner_id, wanted) for wanted in (one, other)]
-        if ids[0] == ids[1]:
-            raise NeedsAttention("Name two different recordings.")
-        low, high = sorted(ids)
-        data = {"correction": name, "recording_id": low, "other_recording_id": high, "reason": reason}
-        _write(home, runner_id, data)
+        _record(home, pair_entry(runner_id, name, ids, reason=reason, by=runner_id, now_utc=now_in(home, None)))
 
     return pair_command
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,7 +30,6 @@ from pipeline.units import mps_from_pace
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from pipeline.compliance.protocol import Protocol
     from pipeline.settings import Home
 
 #: Running speeds that a person can mean, metres a second: 15 min/km to 2 min/km.
@@ -231,50 +231,25 @@ def stage_set_command(
     **said: date | None,
 ) -> None:
     """Set the stage from a day on. Nothing but this ever changes a stage."""
+    from pipeline.entries import stage_entry
+
     runner_id = one_runner(home, runner_id)
     from_date = said["from"] or today_in(home, None)
-    protocol, basis = _decided_on(home, runner_id, from_date)
-    stages = {stage.stage_id.lower(): stage for stage in protocol.stages}
-    stage = stages.get(stage_id.lower())
-    if stage is None:
-        known = ", ".join(other.stage_id for other in stages.values())
-        raise NeedsAttention(f"{stage_id!r} is no stage of the protocol that holds on {from_date} ({known}).")
-    if not set_by.strip():
-        raise NeedsAttention("Say who decides: --by NAME.")
-    day = from_date.isoformat()
-    data = {
-        "stage_id": stage.stage_id,
-        "from_date": day,
-        "reason": reason,
-        "protocol_version": protocol.version,
-        **basis,
-    }
-    write_entries(home, [new_entry("stage", runner_id, data, by=set_by.strip(), now_utc=now_in(home, None))])
-    say(f"{runner_id} is in stage {stage.stage_id} ({stage.name}) from {day}, set by {set_by.strip()}.")
-
-
-def _decided_on(home: Home, runner_id: str, day: date) -> tuple[Protocol, dict[str, Any]]:
-    """Return the protocol that judges a runner on a day, and what was known when the decision was made.
-
-    The criteria go into the journal with the decision: who decided, when, under which protocol, on which facts.
-    """
-    from pipeline.compliance.judge import home_protocol, protocol_periods
-    from pipeline.warehouse.connection import ask
-
-    if not home.published_file.exists():
-        return home_protocol(home), {}
-    with open_log(home, None, judge=True) as connection:
-        periods = protocol_periods(connection, home)
-        criteria = ask(connection, "stage_criteria", {"runner_id": runner_id})
-    protocol = next(
-        period.protocol
-        for period in periods
-        if period.runner_id == runner_id and period.valid_from_date <= day < period.valid_before_date
-    )
-    told = ("decision", "fact", "observed", "bound", "limit_value", "criterion_state")
-    advance = [row["criterion_state"] for row in criteria if row["decision"] == "advance"]
-    summary = f"{advance.count('met')} of {len(advance)} met, {advance.count('unknown')} unknown" if advance else None
-    return protocol, {"criteria_then": summary, "criteria": [{name: row[name] for name in told} for row in criteria]}
+    with ExitStack() as stack:
+        is_published = home.published_file.exists()
+        connection = stack.enter_context(open_log(home, None, judge=True)) if is_published else None
+        entry, stage = stage_entry(
+            connection,
+            home,
+            runner_id,
+            stage_id,
+            set_by=set_by,
+            reason=reason,
+            from_date=from_date,
+            now_utc=now_in(home, None),
+        )
+    write_entries(home, [entry])
+    say(f"{runner_id} is in stage {stage.stage_id} ({stage.name}) from {from_date}, set by {entry.by}.")
 
 
 @stage_command.command("history")
@@ -306,18 +281,14 @@ def override_command(
 ) -> None:
     """Set a finding of a session aside, with the reason; it stays visible and no longer counts."""
     from gaitkeeper.commands.show import find_session
-    from pipeline.warehouse.connection import ask
+    from pipeline.entries import override_entry
 
     runner_id = one_runner(home, runner_id)
-    if not undo and not (reason or "").strip():
-        raise NeedsAttention("Say why the finding is set aside: --reason TEXT. Nothing was recorded.")
+    now_utc = now_in(home, None)
     with open_log(home, None) as connection:
         session_id = find_session(connection, runner_id, wanted)
-        found = {row["fact"] for row in ask(connection, "session_findings", {"session_id": session_id})}
-    if fact not in found:
-        raise NeedsAttention(
-            f"The session {session_id} has no finding on {fact!r} ({', '.join(sorted(found)) or 'none'})."
+        entry = override_entry(
+            connection, runner_id, session_id, fact, said_by=said_by, reason=reason, undo=undo, now_utc=now_utc
         )
-    data = {"recording_id": session_id, "fact": fact, "reason": reason, "is_undone": True if undo else None}
-    write_entries(home, [new_entry("override", runner_id, data, by=said_by.strip(), now_utc=now_in(home, None))])
-    say(f"{fact} of session {session_id}: {'counts again' if undo else 'set aside'}, by {said_by.strip()}.")
+    write_entries(home, [entry])
+    say(f"{fact} of session {session_id}: {'counts again' if undo else 'set aside'}, by {entry.by}.")

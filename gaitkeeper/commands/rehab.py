@@ -20,12 +20,13 @@ from gaitkeeper.options import (
 from gaitkeeper.output import print_rows, say
 from pipeline.errors import NeedsAttention
 from pipeline.journal import new_entry, write_entries
-from pipeline.rehab import ANY_EXERCISE, DRILLS, REHAB_KINDS, check_plan, check_rehab_day, plain_name, read_exercise
+from pipeline.rehab import ANY_EXERCISE, DRILLS, REHAB_KINDS, check_plan, plain_name, read_exercise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
+    from pipeline.journal import Entry
     from pipeline.settings import Home
 
 _KIND_HELP = {
@@ -61,16 +62,17 @@ def _kind_command(kind: str) -> Callable[..., None]:
         minutes: float | None,
         **said: Any,  # noqa: ANN401 - as click gives them
     ) -> None:
-        day: date = said.pop("date") or today_in(home, as_of)
-        check_rehab_day(day, today_in(home, as_of))
-        data = {
-            "rehab_date": day.isoformat(),
-            "kind": kind,
-            "exercise": read_exercise(exercise),
-            **said,
-            "duration_s": None if minutes is None else 60 * minutes,
-        }
-        _write_work(home, one_runner(home, runner_id), as_of, data)
+        from pipeline.entries import rehab_entry
+
+        runner_id = one_runner(home, runner_id)
+        today = today_in(home, as_of)
+        day: date = said.pop("date") or today
+        amounts = {**said, "duration_s": None if minutes is None else 60 * minutes}
+        now_utc = now_in(home, as_of)
+        entry = rehab_entry(
+            runner_id, kind, exercise, day=day, today=today, by=runner_id, now_utc=now_utc, amounts=amounts
+        )
+        _record(home, entry)
 
     return kind_command
 
@@ -80,10 +82,13 @@ for _kind in REHAB_KINDS:
 
 
 def _write_work(home: Home, runner_id: str, as_of: datetime | None, data: dict[str, Any]) -> None:
-    entry = new_entry("rehab", runner_id, data, by=runner_id, now_utc=now_in(home, as_of))
+    _record(home, new_entry("rehab", runner_id, data, by=runner_id, now_utc=now_in(home, as_of)))
+
+
+def _record(home: Home, entry: Entry) -> None:
     write_entries(home, [entry])
     say(
-        f"Recorded for {data['rehab_date']}: {data['kind']}, {data['exercise']} "
+        f"Recorded for {entry.data['rehab_date']}: {entry.data['kind']}, {entry.data['exercise']} "
         f"(to take it back: gaitkeeper rehab undo {entry.entry_id})."
     )
 
