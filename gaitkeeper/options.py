@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.errors import NeedsAttention
+from pipeline.log_lines import LOG_FORMATS
 from pipeline.settings import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pipeline.compliance.judge import Days
     from pipeline.warehouse.connection import Connection
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -54,6 +56,11 @@ as_of_option = click.option(
     "as_of",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
     help="Judge as if it were this local day (its last minute) or time.",
+)
+log_format_option = click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    help="One line a fact on standard error; also GAITKEEPER_LOG.",
 )
 
 
@@ -102,7 +109,7 @@ def one_runner(home: Home, runner_id: str | None) -> str:
 
 
 @contextmanager
-def open_log(home: Home, as_of: datetime | None, *, judge: bool = False) -> Iterator[Connection]:
+def open_log(home: Home, as_of: datetime | None, *, judge: bool | Days = False) -> Iterator[Connection]:
     """Open the published log for reading, judged by the protocols as they stand now.
 
     A log that another version of the program published is brought up to date first.
@@ -110,7 +117,8 @@ def open_log(home: Home, as_of: datetime | None, *, judge: bool = False) -> Iter
     Args:
         home: the home.
         as_of: what "now" means; None asks the clock.
-        judge: several questions will be asked that rest on the findings: judge once for all of them.
+        judge: several questions will be asked that rest on the findings: judge once for all of them; where they are
+            about some days only, these (the longer the log, the more that saves).
     """
     from pipeline.compliance.judge import judge_once, lay_protocols_over
     from pipeline.warehouse.connection import OutdatedWarehouse, reading
@@ -124,14 +132,17 @@ def open_log(home: Home, as_of: datetime | None, *, judge: bool = False) -> Iter
             connection = stack.enter_context(reading(home, now_utc, today))
         lay_protocols_over(connection, home)
         if judge:
-            judge_once(connection)
+            judge_once(connection, None if judge is True else judge)
         yield connection
 
 
 def _bring_up_to_date(home: Home, now_utc: datetime) -> None:
+    from flows.verdicts import change_lines, verdicts_of
     from flows.work import refresh
     from gaitkeeper.output import progress_bar, say
 
+    before = verdicts_of(home, now_utc)
     say("This log was made by another version of Gaitkeeper: it is made again from archive and journal.")
     with progress_bar("bringing up to date") as progress:
         refresh(home, now_utc, progress)
+    say("\n".join(change_lines(before, verdicts_of(home, now_utc))))

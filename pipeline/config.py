@@ -191,7 +191,10 @@ class Block:
 
     def text_or_none(self, key: str) -> str | None:
         """Take out a text; None where it is not there."""
-        return self.text(key) if key in self.raw else self.take(key) and None
+        if key in self.raw:
+            return self.text(key)
+        self.taken.append(key)
+        return None
 
     def choice(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
         """Take out one of some words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pipeline.warehouse.connection import Connection, ask
 
@@ -30,6 +30,8 @@ class Correction:
 
     def thresholds(self, thresholds: Thresholds) -> Thresholds:
         """Return the thresholds with what the runner read off the treadmill."""
+        if self is NONE:
+            return thresholds
         return replace(thresholds, treadmill_incline_pct=self.incline_pct, treadmill_distance_m=self.distance_m)
 
 
@@ -41,17 +43,22 @@ class CorrectionBook:
 
     def __init__(self, connection: Connection) -> None:
         """Read the view `correction`, the earliest word first."""
-        self._said = ask(connection, "corrections")
+        self._said: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        said = ask(connection, "corrections")
+        for place, row in enumerate(said):
+            self._said.setdefault(row["recording_id"], []).append((place, row))
         self.pairs = {
             frozenset((row["recording_id"], row["other_recording_id"])): row["correction"] == "same"
-            for row in self._said
+            for row in said
             if row["correction"] in ("same", "different")
         }
 
     def of(self, recording_ids: Iterable[str]) -> Correction:
         """Return what was said about a session, whichever of its copies was named; the last word wins."""
-        ids = set(recording_ids)
-        said = {row["correction"]: row["correction_value"] for row in self._said if row["recording_id"] in ids}
+        held = sorted(entry for one in set(recording_ids) & self._said.keys() for entry in self._said[one])
+        if not held:
+            return NONE
+        said = {row["correction"]: row["correction_value"] for _, row in held}
         return Correction(
             sport=said.get("sport"),
             distance_m=float(said["distance_m"]) if "distance_m" in said else None,

@@ -104,14 +104,14 @@ def components(ranked: Sequence[str], overlaps: Iterable[tuple[str, str, float]]
             neighbours[one].add(other)
             neighbours[other].add(one)
     leader_of: dict[str, str] = {}
+    rank = {member: place for place, member in enumerate(ranked)}
     for leader in ranked:
         if leader in leader_of:
             continue
         group = [leader]
-        wanted = near[leader] | called_same[leader]
-        for member in ranked:
+        for member in sorted(near[leader] | called_same[leader], key=rank.__getitem__):
             is_apart = any(said.get(frozenset((member, other))) is False for other in group)
-            if member in wanted and member not in leader_of and not is_apart:
+            if member not in leader_of and not is_apart:
                 group.append(member)
         for member in group:
             group += [other for other in sorted(called_same[member]) if other not in group and other not in leader_of]

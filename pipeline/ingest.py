@@ -136,7 +136,8 @@ class Ingest:
 
     def _grouped_otherwise(self) -> set[str]:
         """Return the sessions whose copies would be grouped otherwise by what is said now."""
-        stored = ask(self._connection, "recording_sessions")
+        named = sorted({member for pair in self._corrections.pairs for member in pair})
+        stored = ask(self._connection, "recording_sessions", {"recording_ids": named})
         session_of = {row["recording_id"]: row["session_id"] for row in stored}
         ranked = sorted((_stored_copy(row) for row in stored), key=lambda copy: copy.rank)
         overlaps = [tuple(row.values()) for row in ask(self._connection, "overlaps")]

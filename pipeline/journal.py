@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Home
 
 EntryKind = Literal[
-    "runner", "stage", "protocol", "override", "symptom", "rehab", "rehab_plan", "prom", "intake", "correction"
+    "runner", "stage", "protocol", "override", "symptom", "rehab", "rehab_plan", "prom", "intake", "correction", "told"
 ]
 ENTRY_KINDS: Final = get_args(EntryKind)
 
@@ -64,4 +64,5 @@ def write_entries(home: Home, entries: Iterable[Entry]) -> None:
 
 def runner_ids(home: Home) -> list[str]:
     """Return the runners of this home, in the order in which they were added."""
-    return list(dict.fromkeys(line["runner_id"] for line in read_lines(home.journal_file) if line["kind"] == "runner"))
+    lines = read_lines(home.journal_file, holding=b'"runner"')
+    return list(dict.fromkeys(line["runner_id"] for line in lines if line["kind"] == "runner"))

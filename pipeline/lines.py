@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: CRC-32 of the line's JSON without this key, in hexadecimal: finds a torn or edited line, guards against no enemy.
 CHECKSUM_KEY: Final = "crc32"
 
+#: How the checksum stands in a line (never at its end: other keys come after it), and where its value is over.
+_CHECKSUM_MARK: Final = f'"{CHECKSUM_KEY}":"'.encode()
+_CHECKSUM_END: Final = len('00000000",')
+
 
 def _dumped(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -32,8 +36,13 @@ def _checksum(value: dict[str, Any]) -> str:
     return f"{zlib.crc32(_dumped(value).encode()):08x}"
 
 
-def append_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
+def append_lines(path: Path, values: Iterable[dict[str, Any]], *, wait: bool = True) -> None:
     """Append one line a value, all of them or (on a full disk) none, and wait until they are on the disk.
+
+    Args:
+        path: the list.
+        values: one a line.
+        wait: False leaves it to `sync_lines` to bring them to the disk: a power cut may lose them till then.
 
     Raises:
         NeedsAttention: the file can't be written.
@@ -42,12 +51,21 @@ def append_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
     if not text:
         return
     try:
-        _append_bytes(path, text.encode())
+        _append_bytes(path, text.encode(), wait=wait)
     except OSError as error:
         raise NeedsAttention(f"{path} can't be written: {error.strerror}. Nothing was recorded.") from error
 
 
-def _append_bytes(path: Path, content: bytes) -> None:
+def sync_lines(path: Path) -> None:
+    """Wait until all that was appended to a list is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _append_bytes(path: Path, content: bytes, *, wait: bool) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -58,7 +76,8 @@ def _append_bytes(path: Path, content: bytes) -> None:
             written = os.write(descriptor, content)
             while written < len(content):
                 written += os.write(descriptor, content[written:])
-            os.fsync(descriptor)
+            if wait:
+                os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, size)
             raise
@@ -66,9 +85,14 @@ def _append_bytes(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the whole lines in order; torn or altered ones are left out (`damaged_lines` counts them)."""
-    for value in _parsed(path):
+def read_lines(path: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
+    """Yield the whole lines in order; torn or altered ones are left out (`damaged_lines` counts them).
+
+    Args:
+        path: the file.
+        holding: only lines that hold these bytes; the others aren't parsed.
+    """
+    for value in _parsed(path, holding):
         if value is not None:
             yield value
 
@@ -83,7 +107,7 @@ def altered_values(path: Path, key: str) -> list[str]:
     found: list[str] = []
     if path.exists():
         for line in path.read_bytes().splitlines():
-            if _trusted(line) is None:
+            if not _is_as_written(line) and _trusted(line) is None:
                 with suppress(ValueError, UnicodeDecodeError):
                     value = json.loads(line)
                     if isinstance(value, dict) and isinstance(value.get(key), str):
@@ -91,13 +115,23 @@ def altered_values(path: Path, key: str) -> list[str]:
     return found
 
 
-def _parsed(path: Path) -> Iterator[dict[str, Any] | None]:
+def _parsed(path: Path, holding: bytes = b"") -> Iterator[dict[str, Any] | None]:
     if not path.exists():
         return
     with path.open("rb") as stream:
         for line in stream:
-            if line.strip():
+            if line.strip() and holding in line:
                 yield _trusted(line)
+
+
+def _is_as_written(line: bytes) -> bool:
+    """Return whether a line is, to the byte, what `append_lines` wrote: a tenth of the time that parsing it takes.
+
+    False says nothing: a line that somebody set anew without changing its values is trusted, too.
+    """
+    before, _, rest = line.rstrip(b"\n").partition(_CHECKSUM_MARK)
+    checksum = zlib.crc32(rest[_CHECKSUM_END:], zlib.crc32(before))
+    return rest[:_CHECKSUM_END] == f'{checksum:08x}",'.encode() and _CHECKSUM_MARK not in rest
 
 
 def _trusted(line: bytes) -> dict[str, Any] | None:
@@ -108,4 +142,4 @@ def _trusted(line: bytes) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     checksum = value.pop(CHECKSUM_KEY, None)
-    return value if checksum == _checksum(value) else None
+    return value if _is_as_written(line) or checksum == _checksum(value) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pipeline.model import Thresholds
@@ -86,6 +87,7 @@ class ThresholdBook:
         )
 
 
+@lru_cache(maxsize=4096)  # most sessions of a log share their thresholds
 def threshold_digest(thresholds: Thresholds, sport: str | None = None, *, is_excluded: bool = False) -> str:
     """Return a short name for what a session was derived with; a session with another one is derived anew.
 

@@ -3,6 +3,8 @@
 A protocol that a clinician adopted stands in the journal with its whole text, so that a past day is judged by what
 held then. Days before any adoption are judged by the file that config.toml names. A reader whose protocols are newer
 than the snapshot lays its own over it (temporary tables), so that a change is seen at once.
+
+A reader pays for what it asks: numpy and the dictionary of facts are imported where a protocol has to be read.
 """
 
 from __future__ import annotations
@@ -12,12 +14,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.compliance.protocol import KnownFacts, Protocol, find_protocol, load_protocol, parse_protocol
-from pipeline.transforms import FACTS
+from pipeline.compliance.protocol import (
+    KnownFacts,
+    Protocol,
+    find_protocol,
+    load_protocol,
+    parse_protocol,
+    read_protocol_text,
+    version_mark,
+)
 from pipeline.units import unit_of
-from pipeline.warehouse.catalog import history_facts, sql_files
+from pipeline.warehouse.catalog import history_facts, query, sql_files
 from pipeline.warehouse.connection import Connection, ask
-from pipeline.warehouse.store import insert_rows, replace_definitions
 
 if TYPE_CHECKING:
     from pipeline.model import FactDefinition
@@ -39,8 +47,21 @@ class Period:
     valid_before_date: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The text of the protocol that holds for one runner on some days, unread."""
+
+    runner_id: str
+    text: str
+    origin: str
+    valid_from_date: date
+    valid_before_date: date
+
+
 def run_facts() -> list[tuple[FactDefinition, str]]:
     """Return every fact of a run with its unit: by its suffix where samples tell it, else as `sql/facts.toml` says."""
+    from pipeline.transforms import FACTS
+
     measured = [(definition, unit_of(definition.name) or "1") for definition in FACTS]
     return [*measured, *history_facts()]
 
@@ -64,26 +85,38 @@ def home_protocol(home: Home) -> Protocol:
 
 def protocol_periods(connection: Connection, home: Home) -> list[Period]:
     """Return which protocol holds when, for every runner."""
-    first = home_protocol(home)
-    adopted: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    return _periods(_spans(connection, home))
+
+
+def _spans(connection: Connection, home: Home) -> list[_Span]:
+    path = find_protocol(home, home.config().protocol)
+    first = (FIRST_DAY, read_protocol_text(path), str(path))
+    adopted: dict[str, list[tuple[date, str, str]]] = defaultdict(list)
     for row in ask(connection, "adopted_protocols"):
-        adopted[row["runner_id"]].append(row)
-    periods: list[Period] = []
+        step = (row["from_date"], row["protocol_text"], f"adopted on {row['from_date']}")
+        adopted[row["runner_id"]].append(step)
+    spans: list[_Span] = []
     for runner in ask(connection, "runners"):
-        runner_id = runner["runner_id"]
-        steps = [(FIRST_DAY, first)] + [
-            (row["from_date"], parse_protocol(row["protocol_text"], f"adopted on {row['from_date']}", known_facts()))
-            for row in adopted[runner_id]
+        steps = [first, *adopted[runner["runner_id"]]]
+        ends = [start for start, _, _ in steps[1:]] + [NO_DAY]
+        spans += [
+            _Span(runner["runner_id"], text, origin, start, end)
+            for (start, text, origin), end in zip(steps, ends, strict=True)
+            if start < end
         ]
-        ends = [start for start, _ in steps[1:]] + [NO_DAY]
-        periods += [
-            Period(runner_id, p, start, end) for (start, p), end in zip(steps, ends, strict=True) if start < end
-        ]
-    return periods
+    return spans
+
+
+def _periods(spans: list[_Span]) -> list[Period]:
+    known = known_facts()
+    protocols = {span.text: parse_protocol(span.text, span.origin, known) for span in reversed(spans)}
+    return [Period(s.runner_id, protocols[s.text], s.valid_from_date, s.valid_before_date) for s in spans]
 
 
 def bring_protocols(connection: Connection, home: Home) -> None:
     """Write the dictionary of facts and all protocols into the writer's warehouse."""
+    from pipeline.warehouse.store import replace_definitions
+
     replace_definitions(connection, [*run_facts(), *history_facts("today")])
     for table in _TABLES:
         connection.execute(f"delete from {table}")
@@ -91,25 +124,81 @@ def bring_protocols(connection: Connection, home: Home) -> None:
 
 
 def lay_protocols_over(connection: Connection, home: Home) -> None:
-    """Let a reader judge by the protocols of now where the snapshot was judged by others."""
-    periods = protocol_periods(connection, home)
-    stored = {tuple(row.values()) for row in ask(connection, "protocol_periods")}
-    if stored != {(p.runner_id, p.protocol.version, p.valid_from_date, p.valid_before_date) for p in periods}:
+    """Let a reader judge by the protocols of now where the snapshot was judged by others.
+
+    Those of the snapshot were read when it was made: a text that is still the same isn't read again.
+    """
+    _lay(connection, "journal_entry", 'from "journal_entry"', {})  # read once, for all that is asked after
+    spans = _spans(connection, home)
+    stored = {
+        (row["runner_id"], row["protocol_version"][-len(version_mark("")) :], *list(row.values())[2:])
+        for row in ask(connection, "protocol_periods")
+    }
+    if stored != {(s.runner_id, version_mark(s.text), s.valid_from_date, s.valid_before_date) for s in spans}:
+        periods = _periods(spans)
         for file in sql_files("tables"):
             if file.name in _TABLES:
                 connection.execute(file.text.replace("create table", "create temporary table"))
         _insert(connection, periods)
 
 
-def judge_once(connection: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The local days that a reader asks about, both included, of one runner (None: of all)."""
+
+    runner_id: str | None
+    from_date: date
+    last_date: date
+
+
+#: What `finding` rests on, each after those that it reads; first what says which sessions count.
+_SAID: Final = ("journal_entry", "correction", "excluded_session")
+_STANDING: Final = (
+    "run_session", "run_effort", "stage_on_date", "intake", "runner_setting", "symptom", "moment_answer", "rehab",
+    "rehab_plan", "override", "symptom_answer", "matched_cadence", "session_fact", "finding",
+)  # fmt: skip
+
+#: What is about today and the whole log, held before only some days of it are left.
+_OF_TODAY: Final = ("silence",)
+
+#: What is laid over tables where only some days are asked about: relation -> the query of `sql/queries`.
+_REACH: Final = {"measured_session": "sessions_judged_by", "measured_fact": "facts_judged_by"}
+_ASKED: Final = {"session_fact": "facts_of_days", "finding": "findings_of_days"}
+
+
+def judge_once(connection: Connection, days: Days | None = None) -> None:
     """Hold every finding for the rest of this reader's connection: a temporary table goes before the view of its name.
 
-    For a reader that asks several views which all rest on `finding`; each would judge the whole log anew.
+    For a reader that asks several views which all rest on `finding`; each would judge the whole log anew. Step by step:
+    a view is written out wherever it is named, so that `finding` alone holds the journal thirty times, and planning
+    that takes longer than answering it.
+
+    Args:
+        connection: a reader's.
+        days: judge these days only, however long the log is. Every relation then shows no more than they rest on:
+            facts, findings and verdicts of other days are not there, and nothing is to be counted over the log.
     """
-    connection.execute("create temporary table finding as from finding")
+    said = {} if days is None else {name: getattr(days, name) for name in days.__slots__}
+    for name in _SAID:
+        _lay(connection, name, f'from "{name}"', {})
+    if said:
+        for name in _OF_TODAY:
+            _lay(connection, name, f'from "{name}"', {})
+        for name, text in _REACH.items():
+            _lay(connection, name, query(text), said)
+    for name in _STANDING:
+        of_days = bool(said) and name in _ASKED
+        _lay(connection, name, query(_ASKED[name]) if of_days else f'from "{name}"', said if of_days else {})
+
+
+def _lay(connection: Connection, name: str, text: str, said: dict[str, Any]) -> None:
+    named = {key: value for key, value in said.items() if f"${key}" in text}
+    connection.execute(f'create or replace temporary table "{name}" as {text}', named)
 
 
 def _insert(connection: Connection, periods: list[Period]) -> None:
+    from pipeline.warehouse.store import insert_rows
+
     insert_rows(
         connection,
         "protocol_period",

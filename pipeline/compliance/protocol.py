@@ -112,6 +112,11 @@ def find_protocol(home: Home, name: str) -> Path:
     )
 
 
+def version_mark(text: str) -> str:
+    """Return what the version of a protocol ends with: the start of its text's digest, always of one length."""
+    return f"#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def load_protocol(path: Path, known: KnownFacts) -> Protocol:
     """Read one protocol file.
 
@@ -156,4 +161,4 @@ def parse_protocol(text: str, origin: str, known: KnownFacts) -> Protocol:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number of 5,000 digits
         raise NeedsAttention(f"{origin} is not valid TOML: {error}. Protocols are TOML files.") from error
-    return ProtocolReader(text, origin, known).read(raw, hashlib.sha256(text.encode()).hexdigest())
+    return ProtocolReader(text, origin, known).read(raw, version_mark(text))

@@ -37,7 +37,7 @@ class ProtocolReader:
         self._known = known
         self._mistakes: list[str] = []
 
-    def read(self, raw: dict[str, Any], digest: str) -> Protocol:
+    def read(self, raw: dict[str, Any], mark: str) -> Protocol:
         """Return the protocol that the parsed TOML says.
 
         Raises:
@@ -53,7 +53,7 @@ class ProtocolReader:
         if self._mistakes:
             listed = "\n".join(f"  - {mistake}" for mistake in self._mistakes)
             raise NeedsAttention(f"The protocol {self._origin} can't be followed:\n{listed}")
-        return Protocol(name, f"{name} {version} #{digest[:8]}", title, stages, limits, criteria)
+        return Protocol(name, f"{name} {version} {mark}", title, stages, limits, criteria)
 
     # --- Blocks --------------------------------------------------------------------------------------------------
 

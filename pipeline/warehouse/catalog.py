@@ -11,10 +11,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.model import FactDefinition
-
 if TYPE_CHECKING:
     import duckdb
+
+    from pipeline.model import FactDefinition
 
 #: In a wheel `sql/` lies beside this file; in a checkout at its top.
 _PLACES: Final = (Path(__file__).parent / "sql", Path(__file__).parents[2] / "sql")
@@ -53,8 +53,8 @@ def sql_files(folder: str) -> tuple[SqlFile, ...]:
 
 @cache
 def query(name: str) -> str:
-    """Return the text of one query of `sql/queries`."""
-    return next(file.text for file in sql_files("queries") if file.name == name)
+    """Return the text of one query of `sql/queries`; that file alone is read."""
+    return (sql_folder() / "queries" / f"{name}.sql").read_text("utf-8").strip()
 
 
 @cache
@@ -81,6 +81,8 @@ def history_facts(of: str = "run") -> tuple[tuple[FactDefinition, str], ...]:
     Args:
         of: "run" for those of one run, which limits may name; "today" for those of a day, which criteria may name.
     """
+    from pipeline.model import FactDefinition  # numpy comes with it, which a reader has no use for
+
     raw = tomllib.loads((sql_folder() / "facts.toml").read_text("utf-8"))
     return tuple(
         (

@@ -1,6 +1,6 @@
 -- The sessions that a person may mean: by id or its start, by a recording's id, by local day, or the last run.
 select distinct session.session_id, session.session_date, session.start_utc
-from "session" as session
+from measured_session as session
 inner join recording on recording.session_id = session.session_id
 where ($runner_id is null or session.runner_id = $runner_id)
     and (

@@ -3,6 +3,10 @@
     python tests/benchmarks/bench.py             # 100 and 300 copies of real runs, each on a day of its own
     python tests/benchmarks/bench.py --few       # 20 and 60: a look, not a measurement
     python tests/benchmarks/bench.py --profile   # where the import spends its time, besides
+    python tests/benchmarks/bench.py --long      # a log of 3,000, too: what must not grow with the history (minutes)
+    python tests/benchmarks/bench.py --chart docs/new-run.svg   # the plot of one new run against the length of the log
+
+GAITKEEPER_BENCH_PYTHON names the Python of a venv with fitfast, pyroparse or garmin-fit-sdk to be held against.
 
 Absolute figures belong to the machine that is named; ratios travel better.
 """
@@ -17,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import bench_files, bench_profile, bench_runs
+from benchmarks import bench_files, bench_history, bench_pages, bench_profile, bench_readers, bench_runs
 from benchmarks.accuracy import machine
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "example"
@@ -41,20 +45,28 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--few", action="store_true", help="fewer copies")
+    parser.add_argument("--long", action="store_true", help="a log of 3,000, too")
+    parser.add_argument("--chart", type=Path, help="write the plot of one new run as SVG")
     parser.add_argument("--profile", action="store_true", help="profile the import, too")
     wants = parser.parse_args()
-    counts = (20, 60) if wants.few else (100, 300)
+    counts = (20, 60) if wants.few else (30, 100, 300, 3000) if wants.long else (30, 100, 300)
     given = bench_files.inputs(EXAMPLE)
     print(f"{machine()}\n{len(given.runs)} {given.words}, {len(given.gpx)} GPX\n")
     if (busy := _load()) is not None:
         print(f"{busy}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        figures = show(bench_runs.fit_decoding(given)) + show(bench_runs.gpx_decoding(given))
+        figures = show(bench_readers.readers(given)) + show(bench_runs.fit_decoding(given))
+        figures += show(bench_runs.gpx_decoding(given))
         lines, read_ms = bench_runs.deriving(given)
         figures += show(lines)
-        lines, last = bench_runs.importing(given, counts, folder, read_ms)
-        figures += show(lines) + show(bench_runs.stored(last)) + show(bench_runs.cold_start(last.home, folder))
+        lines, logs = bench_runs.importing(given, counts, folder, read_ms)
+        figures += show(lines) + show(bench_runs.stored(logs[-1]))
+        lines, points = bench_history.growing(given, logs, folder)
+        figures += show(lines) + show(bench_history.weekly(logs)) + show(bench_runs.cold_start(logs[-1].home, folder))
+        figures += show(bench_pages.pages(logs[-1].home))
+        if wants.chart is not None:
+            bench_history.draw(points, wants.chart)
         if wants.profile:
             print("\n" + bench_profile.profile(given, counts[0], folder))
     goals = [one for one in figures if one.is_met is not None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ROUNDS: Final = 3
 STARTS: Final = 7
+DISK_GOAL_KB: Final = 60
+START_GOAL: Final = 2
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,23 @@ class Figure:
         return "" if self.is_met is None else "met" if self.is_met else "MISSED"
 
 
+def cpu_seconds() -> float:
+    """Return what this process and those that it started and waited for have had of the processors so far."""
+    own, started = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + started.ru_utime + started.ru_stime
+
+
 def _timed(work: Callable[[], object]) -> float:
-    before = time.perf_counter()
+    before = cpu_seconds()
     work()
-    return time.perf_counter() - before
+    return cpu_seconds() - before
 
 
 def interleaved(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each job, run in turn: what slows the machine slows all of them."""
+    """Return the median CPU seconds of each job, run in turn: what slows the machine slows all of them.
+
+    CPU, because a machine is rarely idle; what is measured here waits for nothing but the disk.
+    """
     took: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
@@ -198,19 +209,23 @@ def _command(env: dict[str, str], *words: str) -> dict[str, Any]:
     return took
 
 
-def importing(given: Inputs, counts: Sequence[int], folder: Path, read_ms: float) -> tuple[list[Figure], Import]:
-    """Import copies, twice with different numbers to part what every start costs from what every hour costs."""
+def importing(given: Inputs, counts: Sequence[int], folder: Path, read_ms: float) -> tuple[list[Figure], list[Import]]:
+    """Import copies, with different numbers to part what every start costs from what every hour costs.
+
+    The goal is held against CPU time: on one core of a quiet machine it is the wall time but for some waiting on the
+    disk, and on a busy one it is the only one of the two that says something.
+    """
     imported(given, 1, folder)  # modules are compiled, the disk is warm
     done = [imported(given, count, folder) for count in counts]
     figures = []
     for one in done:
-        ms = 1000.0 * one.wall_s / one.hours
+        ms = 1000.0 * one.cpu_s / one.hours
         where = "one core" if one.is_one_core else "ALL cores"
         what = f"import end to end, {one.count} files, {one.hours:.0f} h of running, {where}"
         figures.append(
             Figure(
                 what,
-                f"{ms:.1f} ms/h ({1000.0 * one.cpu_s / one.hours:.1f} of CPU; {one.wall_s:.1f} s)",
+                f"{ms:.1f} ms/h of CPU ({1000.0 * one.wall_s / one.hours:.1f} of wall, {one.wall_s:.1f} s)",
                 "≤30 ms/h",
                 ms <= 30,
             )
@@ -218,8 +233,8 @@ def importing(given: Inputs, counts: Sequence[int], folder: Path, read_ms: float
         figures.append(Figure("  peak memory", f"{one.peak_mb:.0f} MB"))
     if len(done) > 1:
         few, many = done[0], done[-1]
-        more_ms = 1000.0 * (many.wall_s - few.wall_s) / (many.hours - few.hours)
-        figures.append(Figure("  each further hour", f"{more_ms:.1f} ms/h"))
+        more_ms = 1000.0 * (many.cpu_s - few.cpu_s) / (many.hours - few.hours)
+        figures.append(Figure("  each further hour", f"{more_ms:.1f} ms/h of CPU"))
         figures.append(
             Figure("  of it archive, store, publish: but for one decode and derive", f"{more_ms - read_ms:.1f} ms/h")
         )
@@ -229,19 +244,27 @@ def importing(given: Inputs, counts: Sequence[int], folder: Path, read_ms: float
                 f"{(many.peak_mb - few.peak_mb) / (many.hours - few.hours) * 1000:.0f} KB/h",
             )
         )
-    return figures, done[-1]
+    return figures, done
 
 
 def stored(last: Import) -> list[Figure]:
-    """Say what an hour of running takes on disk."""
+    """Say what an hour of running takes on disk: all that `rebuild` makes again, the writer's own copy of it, too."""
     home = last.home
     sizes = {
         "published facts (gaitkeeper.duckdb)": home.published_file.stat().st_size,
+        "the writer's copy of them": _bytes_in(home.warehouse_folder),
         "samples (Parquet)": _bytes_in(home.sample_folder),
-        "raw archive": _bytes_in(home.archive_folder),
     }
-    warehouse = sizes["published facts (gaitkeeper.duckdb)"] + sizes["samples (Parquet)"]
-    lines = [Figure(f"warehouse on disk, {last.count} files", f"{warehouse / last.hours / 1000:.1f} KB/h")]
+    each_kb = sum(sizes.values()) / last.hours / 1000
+    lines = [
+        Figure(
+            f"warehouse on disk, {last.count} files",
+            f"{each_kb:.1f} KB/h",
+            f"≤{DISK_GOAL_KB} KB/h",
+            each_kb <= DISK_GOAL_KB,
+        )
+    ]
+    sizes["and beside it the raw archive"] = _bytes_in(home.archive_folder)
     return lines + [Figure(f"  {what}", f"{size / last.hours / 1000:.1f} KB/h") for what, size in sizes.items()]
 
 
@@ -250,22 +273,33 @@ def _bytes_in(folder: Path) -> int:
 
 
 def cold_start(home: Home, folder: Path) -> list[Figure]:
-    """Hold `gaitkeeper week` against the least that anything on DuckDB costs."""
+    """Hold the commands that read against the least that anything on DuckDB costs."""
     env = environment(folder)
-    week = [sys.executable, "-m", "gaitkeeper", "--home", str(home.path), "week"]
+    ours = [sys.executable, "-m", "gaitkeeper", "--home", str(home.path)]
+    commands = {
+        "`gaitkeeper sql`": [*ours, "sql", "select 1"],
+        "`gaitkeeper week`": [*ours, "week"],
+        "`gaitkeeper status`": [*ours, "status"],
+        "import duckdb": [sys.executable, "-c", "import duckdb"],
+        "bare Python": [sys.executable, "-c", "pass"],
+    }
     jobs = {
-        "week": lambda: subprocess.run(week, capture_output=True, check=False, env=env),
-        "duckdb": lambda: subprocess.run(
-            [sys.executable, "-c", "import duckdb"], capture_output=True, check=True, env=env
-        ),
-        "python": lambda: subprocess.run([sys.executable, "-c", "pass"], capture_output=True, check=True, env=env),
+        name: lambda command=command: subprocess.run(command, capture_output=True, check=False, env=env)
+        for name, command in commands.items()
     }
     interleaved(jobs, 1)
-    medians = interleaved(jobs, STARTS)
-    week_ms, duckdb_ms, python_ms = (1000.0 * medians[name] for name in jobs)
-    return [
+    ms = {name: 1000.0 * seconds for name, seconds in interleaved(jobs, STARTS).items()}
+    least_ms = ms["import duckdb"]
+    figures = [
         Figure(
-            f"cold start: `gaitkeeper week` / `import duckdb`, {STARTS} starts",
-            f"{week_ms / duckdb_ms:.1f} x ({week_ms:.0f} ms, {duckdb_ms:.0f} ms, bare Python {python_ms:.0f} ms)",
+            f"cold start: {name} / `import duckdb`, {STARTS} starts",
+            f"{ms[name] / least_ms:.1f} x ({ms[name]:.0f} ms)",
+            f"≤{START_GOAL} x",
+            ms[name] <= START_GOAL * least_ms,
         )
+        for name in list(commands)[:3]
+    ]
+    return [
+        *figures,
+        Figure("  beside them: import duckdb, bare Python", f"{least_ms:.0f} ms, {ms['bare Python']:.0f} ms"),
     ]
