@@ -10,7 +10,10 @@ import click
 import pytest
 
 from gaitkeeper.cli import COMMANDS, gaitkeeper
-from support.example_home import columns_of
+from pipeline.compliance.judge import known_facts
+from pipeline.compliance.protocol import _BUNDLED, load_protocol
+from support.command import gaitkeeper as call
+from support.example_home import asked, columns_of
 from support.source_tree import ROOT
 
 if TYPE_CHECKING:
@@ -179,3 +182,120 @@ def test_every_make_target_that_the_documents_name_is_there():
     named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", documented()))
     assert {"demo", "test"} <= named
     assert set() == named - targets
+
+
+def spoken_commands() -> list[tuple[str, str]]:
+    """Return (file, command) of every command that a sentence or a table names in backticks, with its options."""
+    return [
+        (path.name, command)
+        for path, text in documents().items()
+        for command in re.findall(
+            r"`(gaitkeeper [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+        )
+    ]
+
+
+@pytest.mark.parametrize(("file", "command"), sorted(set(spoken_commands())))
+def test_every_command_in_a_sentence_is_one(file, command):
+    """`gaitkeeper pain --offers` in a sentence may leave out values, but names no command and no option that is gone."""
+    found: click.Command = gaitkeeper
+    context = click.Context(gaitkeeper, info_name="gaitkeeper")
+    words = [word for word in shlex.split(command)[1:] if not is_shortened(word)]
+    while words and isinstance(found, click.Group) and not words[0].startswith("-"):
+        below = found.get_command(context, words[0])
+        assert below is not None, f"{file}: `{command}`: there is no command {words[0]!r}"
+        found, words = below, words[1:]
+        context = click.Context(found, parent=context, info_name=found.name)
+    known = {text for one in found.get_params(context) for text in one.opts} | {"--help", "--version", "--home"}
+    assert [] == sorted({word for word in words if word.startswith("-")} - known), f"{file}: `{command}`"
+
+
+def shown_sql() -> list[tuple[str, str]]:
+    """Return (file, statement) of every `sql` block, and of every `gaitkeeper sql "..."` anywhere."""
+    blocks = [
+        (path.name, statement.strip())
+        for path, text in documents().items()
+        for block in re.findall(r"^```sql\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        for statement in block.split(";")
+        if statement.strip()
+    ]
+    called = [
+        (path.name, statement)
+        for path, text in documents().items()
+        for statement in re.findall(r'gaitkeeper sql "([^"]+)"', text)
+        if not is_shortened(statement)
+    ]
+    return sorted({*blocks, *called})
+
+
+@pytest.mark.parametrize(("file", "statement"), shown_sql())
+def test_every_statement_shown_can_be_asked(example_home, file, statement):
+    """Its relations and columns exist: it is run against the example log."""
+    asked(example_home, f"select count(*) from ({statement})")
+
+
+def test_there_are_statements_to_ask():
+    """Otherwise the test above would hold nothing."""
+    assert len(shown_sql()) > 5
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    """To a file of the project, and to a heading of it where one is named."""
+    texts = {path.resolve(): text for path, text in documents().items()}
+    texts |= {path: path.read_text("utf-8") for path in [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]}
+    lost = []
+    for path, text in texts.items():
+        for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text):
+            name, _, heading = target.partition("#")
+            file = (path.parent / name).resolve() if name else path
+            is_there = file.exists() and (not heading or heading in headings_of(file.read_text("utf-8")))
+            if not is_there:
+                lost.append(f"{path.name}: {target}")
+    assert [] == lost
+
+
+def headings_of(text: str) -> set[str]:
+    """Return the headings of a page as links name them."""
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in found}
+
+
+def test_every_page_is_in_the_index():
+    """docs/README.md leads to all of them."""
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert [] == sorted(name for name in pages if f"({name})" not in index)
+
+
+def test_the_keepers_page_explains_every_line_of_doctor():
+    """Each check that `gaitkeeper doctor` can name has a row of the table."""
+    modules = sorted((ROOT / "gaitkeeper" / "commands").glob("doctor*.py"))
+    source = "\n".join(path.read_text("utf-8") for path in modules)
+    named = set(re.findall(r'_row\(\s*f?"([a-z ?]+?)(?: \{|")', source)) | set(
+        re.findall(r'"check": "([a-z ?]+)"', source)
+    )
+    table = (ROOT / "docs" / "keeper.md").read_text("utf-8")
+    assert {"config", "disk", "quarantine", "same run?", "check", "sources"} <= named
+    states = {"wrong", "look", "fine"}
+    assert [] == sorted(name for name in named - states if f"| `{name}`" not in table)
+
+
+def test_the_counts_of_science_and_default_are_those_of_the_protocol():
+    """docs/protocol.md says how many limits rest on what: a changed protocol changes the sentence."""
+    protocol = load_protocol(_BUNDLED / "return_to_run_hip.toml", known_facts())
+    basis = {(one.fact, one.bound, one.outcome, one.sentence): one.basis for one in protocol.limits}
+    count = {name: list(basis.values()).count(name) for name in ("source", "consensus", "default")}
+    sentence = (
+        f"Of the {len(basis)} limits (a fact, a bound and an outcome each) {count['source']} rest on a figure that was read "
+        f"in a source, {count['consensus']} on practice, and {count['default']} are our defaults."
+    )
+    assert sentence in " ".join((ROOT / "docs" / "protocol.md").read_text("utf-8").split())
+
+
+def test_the_readme_shows_the_week_as_the_demo_prints_it(example_home, monkeypatch):
+    """The sample output is a real one, to the line; it ends where `...` stands."""
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = README.read_text("utf-8").partition("```text\n")[2].partition("...\n```")[0]
+    page = call("--home", example_home.path, "week", "--as-of", "2026-04-12T20:00").out
+    assert len(shown.splitlines()) > 20
+    assert page.startswith(shown)

@@ -1,10 +1,8 @@
 """FAILURES, "Indoor, GPS, files", the second half: files that are broken, empty or oddly written, tried in a home.
 
-The last sections of that list are no tests of files: "Upstream change" (deleted upstream stays, delete events dropped,
-edits not followed), "Auth and limits" (Cloudflare 429, cool-down per account, account locked, MFA prompt under cron,
-auto-revoke, stale refresh token, Strava 429 and 403) come with the accounts; "Operations" (an empty list for months,
-1324 files for one, today frozen, killed by a health check, 1 GB of memory, the lock between reader and writer, injury
-tracking) comes with the nights.
+The other sections of that list have rooms of their own: "Upstream change" and "Auth and limits" are in
+`test_auth_and_limits.py` (Strava) and `test_garmin_auth.py`, "Operations" in `test_operations.py`; docs/failures.md
+names the test of every line, and `test_every_line.py` holds the page to it.
 """
 
 from __future__ import annotations
