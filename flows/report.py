@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipeline.compliance.judge import judge_once, lay_protocols_over
+from pipeline.compliance.judge import Days, judge_once, lay_protocols_over
 from pipeline.errors import NeedsAttention
 from pipeline.reports.flagged import render_flagged
 from pipeline.reports.weekly import Week, render_week
@@ -14,7 +14,7 @@ from pipeline.warehouse.connection import ask, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date, datetime
+    from datetime import datetime
     from pathlib import Path
 
     from pipeline.settings import Home
@@ -27,6 +27,12 @@ def iso_week(day: date) -> str:
     return f"{iso.year}-W{iso.week:02d}"
 
 
+def days_of_week(runner_id: str, week: str) -> Days:
+    """Return the days of an ISO week of one runner: enough to judge by for `load_week`."""
+    monday = date.fromisoformat(f"{week}-1")
+    return Days(runner_id, monday, monday + timedelta(days=6))
+
+
 def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
     """Collect one week of one runner; None where the log does not reach it."""
     found = ask(connection, "week", {"runner_id": runner_id, "iso_week": week})
@@ -34,7 +40,7 @@ def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
         return None
     summary = found[0]
     span = {"runner_id": runner_id, "week_start_date": summary["week_start_date"]}
-    status = ask(connection, "status", {"runner_id": runner_id})[0]
+    reach = ask(connection, "last_run_date", {"runner_id": runner_id})[0]
     stage = ask(connection, "stage_of_week", {**span, "stage_id": summary["stage_id"]})
     told: dict[str, Any] = stage[0] if stage else {"stage_name": None, "set_by": None, "set_on_date": None}
     return Week(
@@ -44,8 +50,8 @@ def load_week(connection: Connection, runner_id: str, week: str) -> Week | None:
         set_on_date=told["set_on_date"],
         sessions=ask(connection, "week_sessions", span),
         findings=ask(connection, "week_findings", span),
-        last_run_date=status["last_run_date"],
-        as_of_date=status["as_of_date"],
+        last_run_date=reach["last_run_date"],
+        as_of_date=reach["as_of_date"],
         limits=limits_between(connection, runner_id, summary["week_start_date"], days=7),
         answers=ask(connection, "week_answers", span),
         withdrawals=_withdrawals(connection, runner_id, summary["week_start_date"], days=7),

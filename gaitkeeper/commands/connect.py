@@ -12,6 +12,7 @@ LINKS: Final[dict[str, tuple[str, str]]] = {
     "strava": ("connect_strava", "Link a Strava account, in the browser or by pasting an address."),
     "garmin": ("connect_garmin", "Link a Garmin account (Python 3.12 or newer, an optional extra)."),
     "mail": ("connect_mail", "Keep the password of the mail server that config.toml names."),
+    "webhook": ("connect_webhook", "Keep the secret that signs what goes to a webhook."),
 }
 
 

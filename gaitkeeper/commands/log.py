@@ -9,9 +9,19 @@ import click
 
 from gaitkeeper.cli import EXIT_ATTENTION, EXIT_CLEAN, EXIT_FINDINGS
 from gaitkeeper.commands.home import make_home
-from gaitkeeper.options import as_of_option, format_option, home_option, now_in, one_runner, open_log, runner_option
+from gaitkeeper.options import (
+    as_of_option,
+    format_option,
+    home_option,
+    log_format_option,
+    now_in,
+    one_runner,
+    open_log,
+    runner_option,
+)
 from gaitkeeper.output import print_rows, progress_bar, say
 from pipeline.errors import NeedsAttention
+from pipeline.log_lines import start_log
 from pipeline.reports.format import plural
 
 if TYPE_CHECKING:
@@ -42,7 +52,11 @@ def import_command(
     total = Outcome()
     for path in paths:
         with progress_bar(f"reading {path.name}") as progress:
-            total += import_source(home, runner_id, FolderSource(path), now_utc, progress)
+            source = FolderSource(path)
+            total += import_source(home, runner_id, source, now_utc, progress)
+        left_out = source.tally.sentence()
+        if left_out:
+            say(f"{path.name}: {left_out}.")
     flagged_ids = flagged_among(home, as_of, total.session_ids)
     row = {
         "runner_id": runner_id,
@@ -78,12 +92,17 @@ def _tell(row: dict[str, object], paths: tuple[Path, ...]) -> None:
 
 def flagged_among(home: Home, as_of: datetime | None, session_ids: Iterable[str]) -> set[str]:
     """Return which of some sessions are flagged."""
+    from pipeline.compliance.judge import Days, judge_once
     from pipeline.warehouse.connection import ask
 
     asked = set(session_ids)
     if not asked:
         return set()
     with open_log(home, as_of) as connection:
+        days = ask(connection, "days_of_sessions", {"session_ids": sorted(asked)})[0]
+        if days["from_date"] is None:
+            return set()
+        judge_once(connection, Days(None, **days))
         found = ask(connection, "flagged_since", {"runner_id": None, "since_date": None})
     return {row["session_id"] for row in found} & asked
 
@@ -92,12 +111,19 @@ def flagged_among(home: Home, as_of: datetime | None, session_ids: Iterable[str]
 @home_option
 @format_option
 @as_of_option
+@log_format_option
 @click.option("--full", "is_full", is_flag=True, help="List all that each account has, and find deletions.")
 @click.option("--accept-deletions", is_flag=True, help="It is right that many activities are gone from an account.")
 def sync_command(
-    home: Home, output_format: str, as_of: datetime | None, is_full: bool, accept_deletions: bool
+    home: Home,
+    output_format: str,
+    as_of: datetime | None,
+    log_format: str | None,
+    is_full: bool,
+    accept_deletions: bool,
 ) -> None:
     """Run the nightly flow once, now: every configured source, judgement, reports."""
+    start_log(log_format)
     row = run_sync(home, as_of, is_full=is_full, accept_deletions=accept_deletions)
     if output_format == "table":
         click.echo(
@@ -140,10 +166,15 @@ def run_sync(
 @as_of_option
 def rebuild_command(home: Home, output_format: str, as_of: datetime | None) -> None:
     """Make the warehouse again from archive and journal; every fact and verdict comes out the same."""
+    from flows.verdicts import change_lines, verdicts_of
     from flows.work import rebuild
 
+    home.require()
+    now_utc = now_in(home, as_of)
+    before = verdicts_of(home, now_utc)
     with progress_bar("rebuilding") as progress:
-        outcome = rebuild(home, now_in(home, as_of), progress)
+        outcome = rebuild(home, now_utc, progress)
+    say("\n".join(change_lines(before, verdicts_of(home, now_utc))))
     row = {
         "file_count": outcome.seen_count,
         "recording_count": outcome.new_count,

@@ -48,7 +48,7 @@ def week_command(
     if iso_week is not None and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", iso_week):
         raise click.UsageError(f"{iso_week!r} is no ISO week. Write it as 2026-W12.")
     wanted = iso_week or report.iso_week(today_in(home, as_of))
-    with open_log(home, as_of, judge=True) as connection:
+    with open_log(home, as_of, judge=report.days_of_week(runner_id, wanted)) as connection:
         week = report.load_week(connection, runner_id, wanted)
         if week is None and not ask(connection, "week", {"runner_id": runner_id, "iso_week": None}):
             raise NeedsAttention(f"The log of {runner_id} has no session yet. Run `gaitkeeper import FOLDER`.")
@@ -70,10 +70,12 @@ def week_command(
 def session_command(home: Home, runner_id: str | None, output_format: str, as_of: datetime | None, wanted: str) -> None:
     """Print one session, named by its id (or the start of it), its local day, or `last`."""
     from gaitkeeper.session_text import session_lines
+    from pipeline.compliance.judge import Days, judge_once
 
     home.require()
-    with open_log(home, as_of, judge=True) as connection:
+    with open_log(home, as_of) as connection:
         session_id = find_session(connection, runner_id, wanted)
+        judge_once(connection, Days(runner_id, **ask(connection, "days_of_sessions", {"session_ids": [session_id]})[0]))
         key = {"session_id": session_id}
         session = ask(connection, "one_session", key)[0]
         parts = {

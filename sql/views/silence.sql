@@ -81,18 +81,18 @@ last_answer as (
     group by symptom.runner_id
 ),
 
--- runs whose next morning is over, so that an answer could be there
-answerable_run as (
+-- an answer could be there once the next morning is over; one that is there sooner counts, too
+asked_run as (
     select
         run.runner_id,
         run.session_id,
         run.start_utc,
         run.session_date > as_of.as_of_date - interval 14 days as is_recent,
+        as_of.as_of_utc >= timezone('UTC', cast(run.session_date + interval 36 hours as timestamp))
+            - to_seconds(run.utc_offset_s) as is_answerable,
         run.session_id in (select answer.session_id from moment_answer as answer) as is_answered
     from run_session as run
     cross join as_of
-    where as_of.as_of_utc
-        >= timezone('UTC', cast(run.session_date + interval 36 hours as timestamp)) - to_seconds(run.utc_offset_s)
 ),
 
 no_answer as (
@@ -102,14 +102,16 @@ no_answer as (
         'no_answer' as kind,
         coalesce(any_value(answer.entry_utc), min(run.start_utc)) as since_utc,
         case
-            when count(*) filter (run.is_recent) = 1 then 'The one run of the last fortnight has no answer'
-            else 'None of the ' || count(*) filter (run.is_recent) || ' runs of the last fortnight has an answer'
+            when count(*) filter (run.is_recent and run.is_answerable) = 1
+                then 'The one run of the last fortnight has no answer'
+            else 'None of the ' || count(*) filter (run.is_recent and run.is_answerable)
+                || ' runs of the last fortnight has an answer'
         end
         || ' on how the hip was, so they can''t be fully known.' as message
-    from answerable_run as run
+    from asked_run as run
     left join last_answer as answer on answer.runner_id = run.runner_id
     group by run.runner_id
-    having bool_or(run.is_recent) and not bool_or(run.is_answered and run.is_recent)
+    having bool_or(run.is_recent and run.is_answerable) and not bool_or(run.is_recent and run.is_answered)
 )
 
 select runner_id, source, kind, since_utc, message from no_sync

@@ -91,7 +91,8 @@ def test_trap_04_nobody_is_held_to_180_steps_a_minute() -> None:
 
 def test_trap_05_cadence_proves_nothing_about_valgus_or_load() -> None:
     """No fact, limit or criterion is about either; words on pages name them only to say that they can't be seen."""
-    assert [] == [text for text in every_text() if re.search(r"valgus|pelvic|hip load", text, re.IGNORECASE)]
+    named = [text for text in every_text() if re.search(r"valgus|pelvic|hip load", text, re.IGNORECASE)]
+    assert [] == [text for text in named if "cannot see hip or pelvic motion" not in text]
 
 
 def test_trap_06_ground_contact_and_oscillation_judge_nobody() -> None:
@@ -230,7 +231,9 @@ def test_trap_19_no_muscle_is_called_weak_or_tight() -> None:
     assert [] == [
         text
         for text in every_text()
-        if re.search(r"\bweak|\btight\b|\bimbalance", text, re.IGNORECASE) and "weak_leg" not in text
+        if re.search(r"\bweak|\btight\b|\bimbalance", text, re.IGNORECASE)
+        and "weak_leg" not in text
+        and text != "a numb or weak leg, saddle or bladder change"  # what a runner reports, in the clinician's words
     ]
 
 
@@ -321,7 +324,8 @@ ALARM: Final = re.compile(
 )
 #: Words about a diagnosis that claim none.
 NO_CLAIM: Final = re.compile(
-    r"does not diagnose|diagnosis[_-]text|the diagnosis in the clinician's own words|History, diagnosis, surgery locks",
+    r"does not diagnose|diagnosis[_-]text|the diagnosis in the clinician's own words|History, diagnosis, surgery locks|"
+    r"^DiagnosticReport$",  # FHIR's name of a resource
     re.IGNORECASE,
 )
 
