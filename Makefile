@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format accuracy bench lock example clean
+.PHONY: help demo test check format accuracy bench lock reports example clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,7 +23,7 @@ demo: $(SETUP) ## set up, and run the nightly job on the bundled example log
 
 test: $(SETUP) ## set up, and run the tests
 	$(BIN)/python -m pytest tests/flows # on its own: Prefect's server threads outlive the run, and DuckDB says so on exit
-	$(BIN)/python -m pytest --ignore=tests/flows
+	$(BIN)/python -m pytest tests/chaos tests --ignore=tests/flows --numprocesses=auto --dist=loadfile # the long ones first
 
 check: $(SETUP) ## lint and types
 	$(BIN)/ruff check .
@@ -37,15 +37,21 @@ format: $(SETUP) ## put the code in its shape
 accuracy: $(SETUP) ## our facts against the devices' own totals, as a table
 	$(BIN)/python tests/benchmarks/accuracy.py
 
+chaos: $(SETUP) ## kill import, rebuild and sync N times at random moments, and compare (N=200 takes a quarter of an hour)
+	$(BIN)/python tests/benchmarks/chaos.py $(or $(N),200)
+
 bench: $(SETUP) ## speed, as ratios in one interleaved run
 	$(BIN)/python tests/benchmarks/bench.py
+
+reports: $(SETUP) ## 300 generated clinician's reports: all render, and their text fits (some minutes)
+	$(BIN)/python tests/benchmarks/reports.py
 
 example: $(SETUP) ## write the synthetic example log again
 	$(BIN)/python data/make_example.py
 
-lock: ## pin again, for all platforms (needs uv)
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+lock: ## pin again, for all platforms (needs uv); with extras: an older pip holds sqlalchemy[asyncio] for another package
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --python-version 3.11 requirements-dev.in -o requirements-dev.lock
 
 clean: ## remove what was made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

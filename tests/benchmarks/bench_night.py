@@ -90,7 +90,9 @@ def _plain(home: Home, now_utc: datetime) -> None:
     from flows.sources import open_source
 
     (config,) = home.config().sources
-    work.import_source(home, config.runner_id, open_source(home, config), now_utc)
+    source = open_source(home, config)
+    for batch in work.batches(source.refs(None)):
+        work.import_batch(home, config.runner_id, source, batch, now_utc)
     work.refresh(home, now_utc)
     report.write_reports(home, now_utc)
     deliver.deliver_due(home, now_utc)
