@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import BadConfig, NeedsAttention
 from pipeline.config import Config, SourceConfig
+from pipeline.errors import BadConfig, NeedsAttention
 from pipeline.settings import Home, local_today, machine_time_zone
 
 GOOD = 'time_zone = "Europe/Berlin"\nprotocol = "return_to_run_hip"\n'

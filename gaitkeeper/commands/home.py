@@ -8,8 +8,8 @@ import click
 
 from gaitkeeper.options import home_option, now_in
 from gaitkeeper.output import say
-from pipeline.journal import new_entry, runner_ids, write_entries
 from pipeline.config import DEFAULT_RUNNER
+from pipeline.journal import new_entry, runner_ids, write_entries
 from pipeline.settings import machine_time_zone
 
 if TYPE_CHECKING:

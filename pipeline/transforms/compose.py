@@ -29,9 +29,9 @@ LENDABLE: Final = (
     ("step_length_m",),
 )
 
-#: Formats that lend nothing to a file's copy. What Strava's API gives may be shown to the athlete alone (FAILURES.md): a
-#: session that a file speaks for stays free of it, whole, and may reach a clinician. Strava's streams come from the same
-#: watch, so what a file lacks they lack, too.
+#: Formats that lend nothing to a file's copy. What Strava's API gives may be shown to the athlete alone (FAILURES.md):
+#: a session that a file speaks for stays free of it, whole, and may reach a clinician. Strava's streams come from the
+#: same watch, so what a file lacks they lack, too.
 LENDS_NOTHING: Final = ("strava_streams",)
 
 #: A lent value is at most this far in time from the instant that it is lent to: half of the longest pause between two

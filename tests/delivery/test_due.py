@@ -10,8 +10,8 @@ import pytest
 from flows import due
 from flows.deliver import deliver_due
 from flows.due import due_drafts, week_that_is_over
-from flows.report import load_week
 from flows.outcome import Outcome
+from flows.report import load_week
 from flows.upstream import note_sync_run
 from pipeline.config import DELIVERABLES, NightConfig
 from pipeline.journal import new_entry, write_entries
