@@ -1,4 +1,4 @@
-"""Is a file still being copied? Asked only of files that changed seconds ago, and answered by the file itself."""
+"""Is a file still being copied? Asked only of files that changed just now, and answered by the file itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.errors import UnreadableFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: A copy writes at least every few seconds; what has been quiet for longer is as long as it will be.
+#: A copy writes at least every few seconds: so long a cut file is watched, once for all of them.
 QUIET_S: Final = 5.0
 
 #: Copies that claim their room first fill it from the front: the end of the file is still blank.

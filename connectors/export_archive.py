@@ -6,6 +6,7 @@ out is counted by its kind, and told once, not file by file.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,8 +14,9 @@ from connectors.fit_kind import SHORT_HEAD_BYTES, other_kind
 from connectors.inner_zips import inner_zip
 from connectors.names import Look, look_at
 from connectors.sniff import HEAD_BYTES, holds_activity, kind_of
+from connectors.strava_export import INDEX, MAX_INDEX_BYTES, is_route, list_folders, without_file_count
 from connectors.unpack import MAX_FILE_BYTES
-from connectors.zips import MAX_MEMBERS, climbs_out, holds, member_names, read_member
+from connectors.zips import MAX_MEMBERS, climbs_out, hidden_count, holds, member_names, read_member
 from pipeline.errors import SkipRecording, UnreadableFile
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 #: Between an archive and its member in a ref: archive.zip!activities/1.fit.gz.
 INSIDE: Final = "!"
+#: Kinds of what is left out that are no kinds of file.
+ROUTE: Final = "planned route"
+WITHOUT_FILE: Final = "activity without a file"
+HIDDEN: Final = "older copy"
 _ZIP_SUFFIX: Final = ".zip"
 _FIT_SUFFIX: Final = ".fit"
 
@@ -48,10 +54,15 @@ def list_members(archive: Path, left_out: Counter[str]) -> Iterator[Member]:
         OSError: it can't be read at all.
     """
     total_count = 0
-    for name, size_bytes in member_names(archive):
+    names = member_names(archive)
+    lists = list_folders([name for name, _ in names])
+    left_out.update(_told_beside(archive, lists))
+    for name, size_bytes in names:
         total_count += 1
         if not _is_wanted(name):
             left_out[_kind_by_name(name)] += 1
+        elif is_route(name, lists):
+            left_out[ROUTE] += 1
         elif name.lower().endswith(_ZIP_SUFFIX) and not climbs_out(name):
             for inner in _inner_members(archive, name, size_bytes, left_out):
                 total_count += 1
@@ -86,6 +97,16 @@ def read_from(archive: Path, member: str) -> bytes:
             f"a zip inside the zip {archive.name} that could not be listed; the next run takes it up again"
         )
     return content
+
+
+def _told_beside(archive: Path, lists: frozenset[str]) -> dict[str, int]:
+    """Count what an archive speaks of and does not hand over; a list that can't be read is one of its other files."""
+    counts = {HIDDEN: hidden_count(archive), WITHOUT_FILE: 0}
+    for folder in lists:
+        with suppress(SkipRecording):
+            content = read_member(archive, f"{folder}/{INDEX}".removeprefix("/"), MAX_INDEX_BYTES)
+            counts[WITHOUT_FILE] += without_file_count(content)
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def _split(archive: Path, member: str) -> tuple[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from connectors.base import Fetched, SourceSetup, SourceStatus
-from connectors.export_archive import INSIDE, list_members, read_from
+from connectors.export_archive import HIDDEN, INSIDE, ROUTE, WITHOUT_FILE, list_members, read_from
 from connectors.fit_kind import DAILY, SHORT_HEAD_BYTES, other_kind
-from connectors.names import Look, look_at, shown
+from connectors.names import Look, for_people, look_at, shown
 from connectors.sniff import HEAD_BYTES, holds_activity, kind_of
+from connectors.strava_export import INDEX, MAX_INDEX_BYTES, ROUTES, without_file_count
 from connectors.unpack import MAX_FILE_BYTES
 from connectors.watching import Watch, is_away
 from pipeline.errors import NeedsAttention, SkipRecording, TryAgainLater
@@ -70,7 +72,7 @@ class FolderSource:
         left_out = _left_out_sentence(Counter(told.get("left_out") or {}))
         parts = [f"folder {self.path}"]
         if copied:
-            names = ", ".join(copied[:_NAMES_TOLD]) + (", ..." if len(copied) > _NAMES_TOLD else "")
+            names = ", ".join(map(for_people, copied[:_NAMES_TOLD])) + (", ..." if len(copied) > _NAMES_TOLD else "")
             parts.append(f"{len(copied)} still being copied when it was read: {names}")
         if left_out:
             parts.append(left_out)
@@ -145,11 +147,22 @@ class FolderSource:
         for folder, folders, files in os.walk(self.path, onerror=unreadable.append):
             here = Path(folder)
             folders[:] = [name for name in folders if look_at(name, in_folder=here.name) is not Look.LEAVE]
+            if INDEX in files:
+                self._unpacked_export(here, folders)
             for name in files:
                 yield from self._file(here / name)
         for error in unreadable:  # fetching it says why it can't be had, so that nothing is lost without a word
             self._check_drive(error)
             yield self._ref(Path(error.filename), None)
+
+    def _unpacked_export(self, here: Path, folders: list[str]) -> None:
+        """Leave out the routes of Strava's bulk export, and count the activities that have no file."""
+        if ROUTES in folders:
+            folders.remove(ROUTES)
+            self.tally.left_out[ROUTE] += sum(len(files) for _, _, files in os.walk(here / ROUTES))
+        with suppress(OSError):
+            count = without_file_count(_head(here / INDEX, MAX_INDEX_BYTES))
+            self.tally.left_out.update({WITHOUT_FILE: count} if count else {})
 
     def _file(self, path: Path, *, is_asked_for: bool = False) -> Iterator[RefKey]:
         """Yield what one file holds: itself, the members of a zip, or nothing that is ours."""
@@ -190,7 +203,7 @@ class FolderSource:
             return
         for one in members:
             ref = shown(f"{archive.ref}{INSIDE}{one.name}")
-            yield RefKey(self.name, ref, shown(one.file_name), one.size_bytes)
+            yield RefKey(self.name, ref, for_people(one.file_name), one.size_bytes)
 
     def _without_copied(self, found: list[RefKey], watch: Watch) -> list[RefKey]:
         """Leave out what is still being copied; of an archive that is being copied there is one ref, its own."""
@@ -208,7 +221,7 @@ class FolderSource:
             ) from error
 
     def _ref(self, path: Path, size_bytes: int | None) -> RefKey:
-        return RefKey(self.name, shown(path.relative_to(self._root).as_posix()), shown(path.name), size_bytes)
+        return RefKey(self.name, shown(path.relative_to(self._root).as_posix()), for_people(path.name), size_bytes)
 
     def _archive_of(self, ref: str) -> tuple[Path | None, str]:
         """Split a ref at the "!" that ends the name of a zip; a name may hold one of its own."""
@@ -259,11 +272,20 @@ def _head(path: Path, size_bytes: int) -> bytes:
         return stream.read(size_bytes)
 
 
+#: What an export speaks of and does not hand over; the rest of what is left out are kinds of files.
+_SAID_OF: Final = {
+    WITHOUT_FILE: "activities of Strava's activities.csv that came without a file and were not taken: {}",
+    HIDDEN: "files of an archive hidden by a later one of the same name: {}",
+}
+
+
 def _left_out_sentence(left_out: Counter[str]) -> str | None:
-    if not left_out:
-        return None
-    kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common())
-    return f"{left_out.total()} file(s) that are no activities were left out ({kinds})"
+    parts = []
+    if files := Counter({kind: count for kind, count in left_out.items() if kind not in _SAID_OF}):
+        kinds = ", ".join(f"{count} {kind}" for kind, count in files.most_common())
+        parts.append(f"{files.total()} file(s) that are no activities were left out ({kinds})")
+    parts += [words.format(left_out[kind]) for kind, words in _SAID_OF.items() if left_out[kind]]
+    return "; ".join(parts) or None
 
 
 def _unusable(path: Path, error: OSError) -> str:

@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from connectors.base import Fetched, SourceSetup, SourceStatus
-from connectors.garmin_answers import Listed, read_page
+from connectors.garmin_answers import BY_HAND, Listed, read_page
 from connectors.garmin_cooldown import CoolDown
 from connectors.garmin_faults import COOLING, FILE_WAYS, LINK_AGAIN, GarminFault, GarminWeb, Trouble
-from connectors.garmin_original import activity_file
+from connectors.garmin_original import NO_FILE, activity_file
 from pipeline.errors import GaitkeeperError, NeedsAttention, SkipRecording, TryAgainLater
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ class GarminSource:
         """
         if not (ref.ref.isascii() and ref.ref.isdigit() and ref.ref.strip("0")):
             raise SkipRecording("no activity of a Garmin account")
+        if ref.version is not None and ref.version.endswith(BY_HAND):
+            raise SkipRecording(NO_FILE)  # hundreds of them are asked about every night, and Garmin never once
         web = self._web()
         self.setup.sleep(PAUSE_S)
         file_name, content = self._ask(lambda: activity_file(web.original(ref.ref), ref.ref))

@@ -50,6 +50,8 @@ _IS_LEFT_OUT: Final = re.compile("|".join(f"(?:{one})" for one in _LEFT_OUT))
 #: Ids are numbers; anything else must not become part of an address.
 _ID: Final = re.compile(r"[1-9]\d{0,19}")
 _VERSION_DIGITS: Final = 16
+#: Ends the version of an activity that was typed in: there is no file to ask for, not tonight and not any other night.
+BY_HAND: Final = "-by-hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Listed:
 
     def ref(self, source: str) -> RefKey:
         """Return it as a source offers it."""
-        return RefKey(source, self.activity_id, f"{self.activity_id}.fit", None, self.version)
+        version = self.version + (BY_HAND if self.is_manual else "")
+        return RefKey(source, self.activity_id, f"{self.activity_id}.fit", None, version)
 
 
 def read_page(answer: object, unmapped: set[str]) -> list[Listed]:

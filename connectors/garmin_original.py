@@ -7,6 +7,9 @@ from connectors.sniff import kind_of, xml_root
 from connectors.zips import unzip
 from pipeline.errors import SkipRecording, UnreadableFile
 
+#: Told of an activity that the account holds and no watch recorded.
+NO_FILE = "Garmin has no original file of this activity: it was entered by hand, or made by an app"
+
 _ACTIVITY_KINDS = frozenset({"fit", "gpx", "tcx", "gzip"})
 
 
@@ -20,7 +23,7 @@ def activity_file(content: bytes, activity_id: str) -> tuple[str, bytes]:
         SkipRecording: there is no file in it, or several that can't be one activity.
     """
     if not content:
-        raise SkipRecording("Garmin has no original file of this activity: it was entered by hand, or made by an app")
+        raise SkipRecording(NO_FILE)
     kind = kind_of(content)
     if kind in _ACTIVITY_KINDS:
         return f"{activity_id}.{'gz' if kind == 'gzip' else kind}", content
@@ -48,4 +51,4 @@ def _one_of(members: dict[str, bytes]) -> tuple[str, bytes]:
             )
     if members:
         raise SkipRecording(f"Garmin's original holds no activity file but {', '.join(sorted(members))[:80]}")
-    raise SkipRecording("Garmin has no original file of this activity: it was entered by hand, or made by an app")
+    raise SkipRecording(NO_FILE)

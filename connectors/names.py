@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from enum import Enum
 from pathlib import PurePath
 from typing import Final
@@ -30,6 +31,9 @@ _WATCH_ROOT: Final = "garmin"
 #: What macOS puts into every zip.
 _MAC_FOLDER: Final = "__MACOSX"
 
+#: Control codes, which would write on a terminal what nobody said, and marks that turn the direction of the text.
+_UNSPOKEN: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+
 
 class Look(Enum):
     """What to do with a name."""
@@ -55,3 +59,8 @@ def look_at(name: str, *, in_folder: str = "") -> Look:
 def shown(name: str) -> str:
     """Return a name that can be stored and printed: bytes that are no Unicode become escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def for_people(name: str) -> str:
+    """Return a name as it is told: as `shown`, and what would act on a terminal becomes an escape, too."""
+    return _UNSPOKEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), shown(name))

@@ -180,10 +180,10 @@ class StravaSource:
         if self._account.is_partly_granted:
             message, what_to_do = f"{message}; {PARTLY}", f"{CONNECT} and tick it, or leave it so"
         if kept.get("trouble"):
-            message, what_to_do = f"{message}; last answer: {kept['trouble']}", f"follow it, or {CONNECT}"
+            message, what_to_do = f"{message}, but turned away at the last try", str(kept["trouble"])
         backlog = kept.get("backlog")
         backlog_count = backlog if isinstance(backlog, int) else None
-        if backlog_count and what_to_do is None:
+        if (backlog_count or free_again_utc is not None) and what_to_do is None:
             what_to_do = "nothing: the next nights bring it in"
         return SourceStatus(
             is_linked=True,

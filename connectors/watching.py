@@ -31,6 +31,10 @@ _AWAY: Final = frozenset(
 
 _KEY: Final = "folders"
 
+#: A copy that pauses (a sleepy phone, a network drive that writes in bursts) pauses for less than this. A file that is
+#: cut and younger waits a night more, which costs nothing; read now it would be half a run.
+MAY_GO_ON_S: Final = 60.0
+
 
 def is_away(error: OSError, root: Path, *, is_watched: bool) -> bool:
     """Return whether the drive is gone, rather than one of its files.
@@ -59,16 +63,20 @@ class Watch:
     def still_copied(self, paths: Iterable[Path]) -> set[Path]:
         """Return which of some files are being written now, after waiting for them for some seconds at most.
 
-        A file counts as being written when it changed seconds ago, is shorter than it says itself, and either grows
-        while we wait or has not been quiet for long enough to tell.
+        A file counts as being written when it is shorter than it says itself and changed within the last minute. One
+        that bears a time to come (a watch's clock) counts only while it grows.
         """
         before = {path: stamp for path in paths if (stamp := self._recent(path)) is not None and _cut(path)}
         if not before:
             return set()
         started = self.setup.now()
         self.setup.sleep(QUIET_S)
-        waited_s = (self.setup.now() - started).total_seconds()
-        return {path for path, stamp in before.items() if (_stamp(path) != stamp or waited_s < QUIET_S) and _cut(path)}
+        is_short = (self.setup.now() - started).total_seconds() < QUIET_S
+        return {
+            path
+            for path, stamp in before.items()
+            if (is_short or _stamp(path) != stamp or self._age_s(stamp) >= 0) and _cut(path)
+        }
 
     def remember(self, path: Path, told: Mapping[str, Any]) -> None:
         """Write down what was left out, for `told`; a runner's folders share one memory."""
@@ -84,11 +92,12 @@ class Watch:
         return found if isinstance(found, dict) else {}
 
     def _recent(self, path: Path) -> tuple[int, int] | None:
-        """Return a file's size and time where it changed seconds ago; a time to come (a watch's clock) is recent."""
+        """Return a file's size and time where it changed just now; a time to come (a watch's clock) is recent."""
         stamp = _stamp(path)
-        if stamp is None:
-            return None
-        return stamp if self.setup.now().timestamp() - stamp[1] / 1e9 < QUIET_S else None
+        return stamp if stamp is not None and self._age_s(stamp) < MAY_GO_ON_S else None
+
+    def _age_s(self, stamp: tuple[int, int]) -> float:
+        return self.setup.now().timestamp() - stamp[1] / 1e9
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -54,6 +54,17 @@ def member_names(path: Path) -> list[tuple[str, int]]:
     return sorted(members.items())
 
 
+def hidden_count(path: Path) -> int:
+    """Return how many entries a later one of the same name hides: a zip that was added to keeps what it replaced.
+
+    Raises:
+        UnreadableFile: it is no zip, or broken.
+        OSError: it can't be read at all.
+    """
+    names = [info.filename for info in _open(path).infolist() if not info.is_dir()]
+    return len(names) - len(set(names))
+
+
 def read_member(path: Path, name: str, limit_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of one member, at most `limit_bytes`.
 

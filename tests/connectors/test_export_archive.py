@@ -150,6 +150,49 @@ class TestStravasBulkExport:
         assert expected == refs(source)
         assert {"csv": 3, "jpg": 1, "mp4": 1} == dict(source.tally.left_out)
 
+    @pytest.mark.parametrize("is_packed", [True, False], ids=["packed", "unpacked"])
+    @pytest.mark.parametrize("file_head", ["Filename", "Dateiname"])
+    def test_planned_routes_are_no_recordings_and_what_has_no_file_is_told(self, tmp_path, file_head, is_packed):
+        """200 saved routes must not be 200 damaged files, nor a treadmill run that was typed in vanish without a word."""
+        lines = f'ID,Name,{file_head}\n1,"a, ""b""\nc",activities/1.gpx\n2,typed in,\n3,typed in, \n\n'.encode()
+        members = {
+            "activities.csv": lines,
+            "activities/1.gpx": GPX,
+            "routes/1.gpx": b"<gpx/>",
+            "routes/2.gpx": b"<gpx/>",
+        }
+        if is_packed:
+            (tmp_path / "export.zip").write_bytes(zip_of({f"export/{name}": text for name, text in members.items()}))
+        else:
+            for name, content in members.items():
+                (tmp_path / name).parent.mkdir(exist_ok=True)
+                (tmp_path / name).write_bytes(content)
+        source = FolderSource(tmp_path)
+        assert 1 == len(refs(source))
+        expected = "activities of Strava's activities.csv that came without a file and were not taken: 2"
+        assert expected in (source.tally.sentence() or "")
+        assert 2 == source.tally.left_out["planned route"]
+
+    @pytest.mark.parametrize("lines", [b"", b"\xff\xfe\x00", b"ID,Filename\n1\n", b'ID,"' + b"x" * 200_000, b"\0,\n\0"])
+    def test_a_list_that_is_none_hurts_nothing(self, tmp_path, lines):
+        (tmp_path / "e.zip").write_bytes(zip_of({"activities.csv": lines, "activities/1.gpx": GPX}))
+        source = FolderSource(tmp_path)
+        assert ["e.zip!activities/1.gpx"] == refs(source)
+        assert {"csv": 1} == dict(source.tally.left_out)
+
+    def test_a_folder_of_that_name_without_stravas_list_is_read(self, tmp_path):
+        (tmp_path / "e.zip").write_bytes(zip_of({"routes/1.gpx": GPX}))
+        assert ["e.zip!routes/1.gpx"] == refs(FolderSource(tmp_path))
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    def test_a_file_that_another_of_its_name_hides_is_told(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+            archive.writestr("1.gpx", gpx_run(9))
+            archive.writestr("1.gpx", GPX)
+        source = FolderSource(tmp_path)
+        assert GPX == fetched(source, "e.zip!1.gpx").content
+        assert "files of an archive hidden by a later one of the same name: 1" == source.tally.sentence()
+
     def test_names_written_on_windows_are_read(self, tmp_path):
         (tmp_path / "e.zip").write_bytes(
             zip_of({"activities\\1.gpx": GPX, "__MACOSX\\1.gpx": GPX, "media\\.x.gpx": GPX})

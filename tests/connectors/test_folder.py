@@ -141,6 +141,20 @@ class TestLinksAndOddThings:
         assert ref.ref.encode("utf-8")
         assert GPX == source.fetch(ref).content
 
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [("a\x1b[31m.gpx", r"a\x1b[31m.gpx"), ("\u202exp.gpx", r"\u202exp.gpx"), ("läuf 日.gpx", "läuf 日.gpx")],
+    )
+    def test_a_name_writes_nothing_on_a_terminal(self, tmp_path, name, told):
+        """A colour or a turned direction in the name of somebody else's file is told as what it is."""
+        (tmp_path / name).write_bytes(GPX)
+        with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+            archive.writestr(name, GPX)
+        source = FolderSource(tmp_path)
+        refs = list(source.refs(None))
+        assert [told, told] == [ref.file_name for ref in refs]
+        assert [GPX, GPX] == [source.fetch(ref).content for ref in refs]
+
     def test_a_missing_path_says_what_to_do(self, tmp_path):
         with pytest.raises(NeedsAttention, match=r"does not exist\. Check the path"):
             FolderSource(tmp_path / "nowhere").refs(None)

@@ -226,9 +226,23 @@ class TestStatus:
         linked.strava.fail("inactive")
         with pytest.raises(NeedsAttention):
             list(linked.open().refs(None))
-        assert "subscription" in linked.open().status().message
+        status = linked.open().status()
+        assert "linked to Ida Fictional (90210001), but turned away at the last try" == status.message
+        assert "subscription" in status.what_to_do
         assert list(linked.open().refs(None)) == []
-        assert "subscription" not in linked.open().status().message
+        assert ("linked to Ida Fictional (90210001)", None) == (
+            linked.open().status().message,
+            linked.open().status().what_to_do,
+        )
+
+    def test_a_limit_that_stands_against_us_says_that_there_is_nothing_to_do(self, linked):
+        """Refused before anything was listed: no backlog is known, and doctor still says what to do."""
+        linked.strava.fail("429 bare", times=9)
+        with pytest.raises(TryAgainLater):
+            list(linked.open().refs(None))
+        status = linked.open().status()
+        assert (None, "nothing: the next nights bring it in") == (status.backlog_count, status.what_to_do)
+        assert status.free_again_utc is not None
 
 
 def fetch_all(source, refs) -> int:

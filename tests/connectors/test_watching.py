@@ -19,6 +19,7 @@ import pytest
 from connectors import watching
 from connectors.copying import QUIET_S, is_incomplete
 from connectors.folder import FolderSource
+from connectors.watching import MAY_GO_ON_S
 from flows import work
 from gaitkeeper.commands.home import make_home
 from pipeline.errors import SkipRecording, TryAgainLater
@@ -110,12 +111,16 @@ class TestHalfCopied:
         assert [QUIET_S] == slept
 
     def test_a_damaged_file_that_nobody_writes_to_is_read_as_damaged(self, given):
-        """An old one at once; a young one after it was quiet for some seconds."""
+        """An old one at once; a young one when it is a minute old: a copy that only pauses is no half run tonight."""
         (given.path / "old.fit").write_bytes(FIT[:600])
         os.utime(given.path / "old.fit", (1_700_000_000, 1_700_000_000))
         assert ["old.fit"] == names(given)
         assert [] == given.slept_s
         (given.path / "young.fit").write_bytes(FIT[:600])
+        given.now_utc = datetime.now(UTC) + timedelta(seconds=MAY_GO_ON_S / 2)
+        assert ["old.fit"] == names(given)
+        assert [QUIET_S] == given.slept_s
+        given.now_utc += timedelta(seconds=MAY_GO_ON_S)
         assert ["old.fit", "young.fit"] == names(given)
         assert [QUIET_S] == given.slept_s
 

@@ -227,7 +227,7 @@ def test_403_inactive(strava, log):
     assert "subscription" in str(caught.value)
     assert "gaitkeeper import" in str(caught.value)
     assert 1 == strava.count()
-    assert "inactive" in log.open(strava.clock).status().message
+    assert "inactive" in log.open(strava.clock).status().what_to_do
 
 
 def test_401_is_refreshed_once_and_not_for_ever(strava, log):
@@ -292,7 +292,7 @@ def test_a_consent_that_was_withdrawn_is_told(strava, log):
     strava.revoke()
     with pytest.raises(NeedsAttention, match="connect strava"):
         log.night(strava.clock)
-    assert "connect strava" in log.open(strava.clock).status().message
+    assert "connect strava" in log.open(strava.clock).status().what_to_do
 
 
 # --- Upstream change ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ NEED_A_CASE = {
     "finding", "flagged", "stage_on_date", "run_spacing", "load_change", "week_summary", "symptom_answer", "tempo_week",
     "pickup_week", "matched_cadence", "session_fact", "run_session", "runner_setting", "symptom", "session", "hard_spacing",
     "changed_variables", "symptom_change", "rehab_adherence", "moment_answer", "rehab", "rehab_plan", "prom", "intake",
-    "surgery_lock",
+    "surgery_lock", "symptom_offer",
 }  # fmt: skip
 
 
