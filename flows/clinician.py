@@ -150,6 +150,7 @@ class _Loader:
             data_days=self._data_days(),
             picture=self._pain_picture(),
             block_picture=self._block_picture(),
+            is_drawn=self.charts,
         )
         return replace(report, panels=self._panels(report))
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MAX_NAME_CHARS: Final = 120
 MAX_TEXT_CHARS: Final = 4000
 
+#: Joiner and non-joiner have no shape of their own, and are part of how Persian, Hindi and emoji are written.
+_JOINERS: Final = {0x200C: None, 0x200D: None}
+
 
 class BadAnswer(NeedsAttention):
     """Something that can't be so, or not yet; `mistakes` are whole sentences."""
@@ -78,7 +81,7 @@ class Reader:
         text = " ".join(str(raw or "").split())
         if len(text) > max_chars:
             self.mistakes.append(f"{name} has {len(text)} letters: at most {max_chars}.")
-        if not text.isprintable():
+        if not text.translate(_JOINERS).isprintable():
             self.mistakes.append(f"{name} holds signs that can't be printed: write it as plain text.")
         return text or None
 

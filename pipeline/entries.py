@@ -158,12 +158,15 @@ def stage_entry(
 
 
 def protocol_on(connection: Connection, home: Home, runner_id: str, day: date) -> Protocol:
-    """Return the protocol that judges a runner on a day."""
-    return next(
-        period.protocol
-        for period in protocol_periods(connection, home)
-        if period.runner_id == runner_id and period.valid_from_date <= day < period.valid_before_date
-    )
+    """Return the protocol that judges a runner on a day.
+
+    Raises:
+        NeedsAttention: none does: the last day that a calendar has is in no period.
+    """
+    for period in protocol_periods(connection, home):
+        if period.runner_id == runner_id and period.valid_from_date <= day < period.valid_before_date:
+            return period.protocol
+    raise NeedsAttention(f"No protocol judges {runner_id} on {day}: name another day. Nothing was recorded.")
 
 
 def _decided_on(

@@ -17,7 +17,15 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from gaitkeeper.output import say
-from gaitkeeper.web import routes_clinic, routes_door, routes_patient, routes_rehab, routes_runner, routes_session
+from gaitkeeper.web import (
+    routes_clinic,
+    routes_door,
+    routes_pairs,
+    routes_patient,
+    routes_rehab,
+    routes_runner,
+    routes_session,
+)
 from gaitkeeper.web.security import MAX_BODY_BYTES, Guard
 from gaitkeeper.web.visit import STATIC_FOLDER, NotThere, Refused, Site, Visit, static_url
 from pipeline.answer_reader import BadAnswer
@@ -63,22 +71,35 @@ PAGES: Final = (
     Page("/r/{runner_id}/session/{session_id}/chart.svg", "runner", routes_session.session_chart),
     Page("/r/{runner_id}/rehab", "runner", routes_rehab.rehab, routes_rehab.save_rehab),
     Page("/r/{runner_id}/rehab/undo", "runner", None, routes_rehab.undo_rehab),
+    Page("/r/{runner_id}/pairs", "runner", routes_pairs.own_questions, routes_pairs.settle_own),
     Page("/clinic", "clinician", routes_clinic.caseload),
-    Page("/questions", "clinician", routes_clinic.questions),
+    Page("/questions", "clinician", routes_pairs.questions),
     Page("/clinic/{runner_id}", "clinician", routes_patient.patient),
     Page("/clinic/{runner_id}/report.{form}", "clinician", routes_patient.report),
     Page("/clinic/{runner_id}/chart/{name}.svg", "clinician", routes_patient.patient_chart),
     Page("/clinic/{runner_id}/stage", "clinician", routes_clinic.stage, routes_clinic.set_stage),
     Page("/clinic/{runner_id}/protocol", "clinician", routes_clinic.protocol),
-    Page("/clinic/{runner_id}/question", "clinician", None, routes_clinic.settle),
+    Page("/clinic/{runner_id}/question", "clinician", None, routes_pairs.settle),
     Page("/clinic/{runner_id}/session/{session_id}", "clinician", routes_session.clinic_session),
     Page("/clinic/{runner_id}/session/{session_id}/chart.svg", "clinician", routes_session.clinic_session_chart),
     Page("/clinic/{runner_id}/session/{session_id}/override", "clinician", None, routes_session.set_aside),
 )
 
 
+#: Answers that show somebody's data: a page, and a form that comes back with its mistakes.
+_SHOWING: Final = (200, 422)
+
 _NOT_YOURS: Final = "There is no such page, or it isn't yours to see."
+_NOT_READ: Final = "What was sent can't be read as a form of Gaitkeeper's. Nothing was recorded."
+_TOO_MUCH: Final = "What was sent is longer than any form of Gaitkeeper's. Nothing was recorded."
 _TOO_OLD: Final = "This form was open for too long, or didn't come from here. Open the page again."
+#: What is refused before any page is asked: its heading, and the sentence that says why.
+_REFUSALS: Final = {
+    400: ("That can't be read", _NOT_READ),
+    404: ("Nothing here", _NOT_YOURS),
+    405: ("Nothing here", _NOT_YOURS),
+    413: ("Too much at once", _TOO_MUCH),
+}
 _UNTOUCHED: Final = "Archive and journal are untouched. The terminal says what happened."
 
 
@@ -107,7 +128,7 @@ def make_pages(site: Site) -> Starlette:
         routes=routes,
         lifespan=lifespan,
         max_body_size=MAX_BODY_BYTES,
-        exception_handlers={404: _nothing(site, 404), 405: _nothing(site, 405), 413: _nothing(site, 413)},
+        exception_handlers={status: _nothing(site, status) for status in _REFUSALS},
     )
 
 
@@ -159,23 +180,33 @@ def _handled(visit: Visit, page: Page) -> Response:
     runner_id = request.path_params.get("runner_id")
     if page.audience != "public":
         if visit.viewer is None:
-            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+            return RedirectResponse(_door(request, page), 303)
         if not visit.viewer.may(page.audience, runner_id):
             raise NotThere
-    if visit.form is not None:
-        if not site.place.is_own_origin(request) or not site.place.is_form_token(
-            visit.cookie, visit.typed("form_token")
-        ):
-            raise Refused
-        assert page.take is not None
-        return page.take(visit)
-    assert page.show is not None
+    if visit.form is not None and not _is_own_form(visit):
+        raise Refused
+    handler = page.show if visit.form is None else page.take
+    assert handler is not None
     if runner_id is not None:
         visit.saw(runner_id, request.path_params.get("session_id"))
-    response = page.show(visit)
-    if visit.seen and response.status_code == 200:
+    response = handler(visit)
+    if visit.seen and response.status_code in _SHOWING:
         visit.note_views(page.path)
     return response
+
+
+def _is_own_form(visit: Visit) -> bool:
+    place = visit.site.place
+    return place.is_own_origin(visit.request) and place.is_form_token(visit.cookie, visit.typed("form_token"))
+
+
+def _door(request: Request, page: Page) -> str:
+    """Return the address of the door, and where it leads: a form's own page, since a form can't be sent again."""
+    if request.method == "POST":
+        path = request.url.path if page.show is not None else request.url.path.rpartition("/")[0] or "/"
+        return f"/login?next={quote(path)}&lost=yes"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"/login?next={quote(request.url.path + query)}"
 
 
 def _report_mistake() -> None:
@@ -188,11 +219,11 @@ def _report_mistake() -> None:
 
 
 def _nothing(site: Site, status: int) -> Callable[[Request, Exception], Response]:
-    headings = {404: "Nothing here", 405: "Nothing here", 413: "Too much at once"}
+    heading, sentence = _REFUSALS[status]
 
     def say(request: Request, _error: Exception) -> Response:
         visit = Visit(site, request, None, request.cookies.get(site.place.cookie_name, ""))
-        return visit.sorry(status, headings[status], [_NOT_YOURS])
+        return visit.sorry(status, heading, [sentence])
 
     return say
 

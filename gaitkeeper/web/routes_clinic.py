@@ -1,4 +1,4 @@
-"""The clinician's pages over several runners, and the decisions: stage, protocol, which recordings are one run."""
+"""The clinician's caseload, and what is decided for one runner: the stage, and the protocol that it is held against."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gaitkeeper.web.routes_patient import report_of
-from gaitkeeper.web.visit import NotThere
 from pipeline.answer_reader import MAX_NAME_CHARS, MAX_TEXT_CHARS, BadAnswer, Reader
-from pipeline.entries import pair_entry, stage_entry
+from pipeline.entries import stage_entry
+from pipeline.errors import NeedsAttention
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -41,6 +41,20 @@ def decider(visit: Visit) -> str:
     reader.finish()
     assert name is not None
     return name
+
+
+def reason_of(visit: Visit, missing: str, *, is_needed: bool = True) -> str | None:
+    """Return why something is decided, as one line of plain text.
+
+    Raises:
+        BadAnswer: nothing was said where it has to be (`missing` asks for it), or it can't be taken.
+    """
+    reader = Reader()
+    reason = reader.text(visit.typed("reason"), "The reason", MAX_TEXT_CHARS)
+    if reason is None and is_needed and not reader.mistakes:
+        reader.mistakes.append(missing)
+    reader.finish()
+    return reason
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -83,11 +97,7 @@ def set_stage(visit: Visit) -> Response:
     runner_id = visit.runner_id
     try:
         name = decider(visit)
-        reader = Reader()
-        reason = reader.text(visit.typed("reason"), "The reason", MAX_TEXT_CHARS)
-        if reason is None and not reader.mistakes:
-            reader.mistakes.append("Say why: the reason stands beside the decision.")
-        reader.finish()
+        reason = reason_of(visit, "Say why: the reason stands beside the decision.")
         with visit.site.book.reading() as log:
             entry, stage_set = stage_entry(
                 log.connection,
@@ -101,6 +111,8 @@ def set_stage(visit: Visit) -> Response:
             )
     except BadAnswer as error:
         return _stage_page(visit, list(error.mistakes))
+    except NeedsAttention as error:  # no such stage, or no protocol, on that day: what was typed stays
+        return _stage_page(visit, [str(error)])
     visit.write([entry])
     return visit.go(f"/clinic/{runner_id}/stage?said={stage_set.stage_id}")
 
@@ -122,43 +134,3 @@ def protocol(visit: Visit) -> Response:
     return visit.page(
         "protocol.html", runner_id=runner_id, tab="protocol", limits=limits, status=status, criteria=criteria
     )
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Which recordings are one run
-
-
-def questions(visit: Visit) -> Response:
-    """Show the pairs of which a person has to say whether they are the same run."""
-    with visit.site.book.reading() as log:
-        rows = log.ask("page_questions", runner_ids=visit.who.runner_ids)
-    shown = [row for row in rows if row["may_reach_clinician"] and row["other_may_reach_clinician"]]
-    for row in shown:
-        visit.saw(row["runner_id"])
-    return visit.page(
-        "questions.html",
-        tab="questions",
-        rows=shown,
-        withheld_count=len(rows) - len(shown),
-        recorded=visit.asked("said"),
-    )
-
-
-def settle(visit: Visit) -> Response:
-    """Write whether two recordings are the same run; the runs are joined with the next sync."""
-    runner_id, answer = visit.runner_id, visit.typed("answer")
-    pair = (visit.typed("recording_id"), visit.typed("other_recording_id"))
-    with visit.site.book.reading() as log:
-        rows = log.ask("page_questions", runner_ids=(runner_id,))
-    asked = {
-        (row["recording_id"], row["other_recording_id"])
-        for row in rows
-        if row["may_reach_clinician"] and row["other_may_reach_clinician"]
-    }
-    if pair not in asked:
-        raise NotThere
-    if answer not in ("same", "different"):
-        raise BadAnswer(["Say whether the two are the same run or different ones."])
-    entry = pair_entry(runner_id, answer, pair, reason=None, by=decider(visit), now_utc=visit.site.book.now_utc())
-    visit.write([entry])
-    return visit.go(f"/questions?said={answer}")

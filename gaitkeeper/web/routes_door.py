@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gaitkeeper.web import routes_clinic, routes_runner
@@ -27,11 +27,16 @@ def start(visit: Visit) -> Response:
     return visit.sorry(404, "No runner yet", ["There is no runner in this home: gaitkeeper runner add ID"])
 
 
+#: Whoever was logged out while a form was open has to know that its words are not in the journal.
+_LOST: Final = "You were logged out before this was sent: nothing was recorded. Log in and enter it again."
+
+
 def login(visit: Visit) -> Response:
     """Ask for name and password."""
     if visit.viewer is not None:
         return visit.go("/")
-    return visit.page("login.html", next=_inside(visit.asked("next")), name="", mistake=None)
+    mistake = _LOST if visit.asked("lost") == "yes" else None
+    return visit.page("login.html", next=_inside(visit.asked("next")), name="", mistake=mistake)
 
 
 def log_in(visit: Visit) -> Response:
@@ -72,4 +77,5 @@ def _inside(address: str) -> str:
     """Return an address of ours: nobody is sent elsewhere by a link to the login."""
     parts = urlsplit(address.replace("\\", "/"))
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
-    return parts.path if is_ours else "/"
+    query = f"?{parts.query}" if parts.query else ""
+    return parts.path + query if is_ours else "/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     from gaitkeeper.web.log import Log, Row
     from gaitkeeper.web.visit import Visit
+
+
+#: Years that an address may name: the weeks beside each of theirs are days of the calendar, too.
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
 
 
 def today(visit: Visit) -> Response:
@@ -50,6 +55,7 @@ def _today(log: Log, runner_id: str) -> dict[str, Any]:
         "findings": [] if last is None else told(log.ask("session_findings", session_id=last["session_id"])),
         "week": None if week is None else week.summary,
         "rehab": log.ask("page_rehab_week", runner_id=runner_id),
+        "pair_count": len(log.ask("page_questions", runner_ids=(runner_id,))),
         "syncs": [row for row in log.ask("last_syncs") if row["runner_id"] == runner_id],
     }
 
@@ -177,15 +183,13 @@ def monday_of(iso_week_text: str) -> date:
     Raises:
         NotThere: it is none.
     """
-    match = re.fullmatch(r"(\d{4})-W(\d{2})", iso_week_text)
+    match = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", iso_week_text)
+    if match is None or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        raise NotThere
     try:
-        return date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else _no_week()
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1)
     except ValueError as error:
         raise NotThere from error
-
-
-def _no_week() -> date:
-    raise NotThere
 
 
 def _unknowns(findings: Any, flags: list[Mapping[str, Any]]) -> list[tuple[str, list[date]]]:  # noqa: ANN401 - rows of finding

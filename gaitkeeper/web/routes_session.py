@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaitkeeper.web.asking import moments_of, next_open
 from gaitkeeper.web.pictures import WIDTHS_PX, chart_of, width_of
-from gaitkeeper.web.routes_clinic import decider
+from gaitkeeper.web.routes_clinic import decider, reason_of
 from gaitkeeper.web.routes_runner import picture, session_of, told
 from gaitkeeper.web.visit import NotThere
 from gaitkeeper.web.words import VERDICT_MARKS
@@ -128,7 +128,9 @@ def clinic_session_chart(visit: Visit) -> Response:
 def set_aside(visit: Visit) -> Response:
     """Set a finding aside, or take that back; it stays visible, with the name and the reason."""
     runner_id, session_id = visit.runner_id, visit.path["session_id"]
+    undo = visit.typed("undo") == "yes"
     name = decider(visit)
+    reason = reason_of(visit, "Say why: the reason stands beside the finding.", is_needed=not undo)
     with visit.site.book.reading() as log:
         shown_session(log, runner_id, session_id)
         entry = override_entry(
@@ -137,8 +139,8 @@ def set_aside(visit: Visit) -> Response:
             session_id,
             visit.typed("fact"),
             said_by=name,
-            reason=visit.typed("reason").strip() or None,
-            undo=visit.typed("undo") == "yes",
+            reason=reason,
+            undo=undo,
             now_utc=visit.site.book.now_utc(),
         )
     visit.write([entry])

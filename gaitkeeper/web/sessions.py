@@ -8,6 +8,7 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from pipeline.errors import NeedsAttention
 from pipeline.kept import KeptFile
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ _DAY_S: Final = 86_400.0
 #: and asks every morning; a clinician's desk is shared and shows many people.
 IDLE_S: Final = {"runner": 14 * _DAY_S, "clinician": 3_600.0}
 WHOLE_S: Final = {"runner": 90 * _DAY_S, "clinician": 12 * 3_600.0}
+
+#: Seconds after which it is written down when the open sessions were last seen: a restart takes no more off their idle
+#: time than this, and not every page waits for a file.
+SAVED_EVERY_S: Final = 600.0
 
 #: Failed tries within WINDOW_S after which the door stays shut: for one account from one address, for one account from
 #: anywhere, and for one address with whatever names. The middle one is high: no stranger shall lock somebody out.
@@ -46,8 +51,8 @@ class Sessions:
         self._file = KeptFile(home.secret_folder / "web_sessions.json")
         self._clock_s = clock_s
         self._lock = threading.Lock()
-        kept = (self._file.read() or {}).get("sessions", {})
-        self._open = {digest: _Session(**values) for digest, values in kept.items()}
+        self._open = _kept(self._file)
+        self._saved_s = clock_s()
 
     def begin(self, account: Account, old_token: str | None) -> str:
         """Return a new token for an account; the token that the browser had before opens nothing any more."""
@@ -74,6 +79,8 @@ class Sessions:
             if not _is_alive(session, now_s) or session.account_stamp != account.stamp:
                 return None
             session.seen_s = now_s
+            if now_s - self._saved_s > SAVED_EVERY_S:
+                self._save()
         return account
 
     def end(self, token: str | None) -> None:
@@ -85,6 +92,16 @@ class Sessions:
 
     def _save(self) -> None:
         self._file.write({"sessions": {digest: asdict(one) for digest, one in self._open.items()}})
+        self._saved_s = self._clock_s()
+
+
+def _kept(file: KeptFile) -> dict[str, _Session]:
+    """Return the sessions that were open when the file was written; a damaged one opens no door, and closes none."""
+    try:
+        sessions = (file.read() or {}).get("sessions", {})
+        return {digest: _Session(**values) for digest, values in sessions.items()}
+    except (NeedsAttention, AttributeError, TypeError):
+        return {}
 
 
 def _digest(token: str) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.answers import MOMENT_WORDS, MOMENTS, PHASES, RED_FLAGS, SIDES
 from pipeline.rehab import DRILLS, REHAB_KINDS
 from pipeline.reports import format as fmt
-from pipeline.reports.clinician.words import PHASE_WORDS, RED_FLAG_WORDS
+from pipeline.reports.clinician.words import PHASE_WORDS, RED_FLAG_WORDS, plain_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +62,7 @@ def environment(static_url: Callable[[str], str]) -> Environment:
         "address": lambda value: quote(str(value), safe=""),
         "spaced": lambda value: str(value).replace("_", " "),
         "capital": capital,
+        "in_words": plain_message,
     }
     made.globals |= {
         "static": static_url,

@@ -22,6 +22,9 @@ BAR_CELLS_BEYOND: Final = 4
 #: Below this width a table of days would wrap: each day is told in two lines then.
 NARROW_COLUMNS: Final = 92
 
+#: What stands beside a bar goes on below itself where the page is too narrow for one line.
+_BELOW_BAR: Final = " " * (BAR_CELLS + 1 + BAR_CELLS_BEYOND + 1)
+
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 
 
@@ -42,7 +45,7 @@ def day_lines(
     on_day = {day: [row for row in sessions if row["session_date"] == day] for day in days}
     shown = [day for day in days if day <= last_day or on_day[day]]
     if width < NARROW_COLUMNS:
-        return [line for day in shown for line in _narrow(day, on_day[day], said)] if sessions else []
+        return [line for day in shown for line in _narrow(day, on_day[day], said, width)] if sessions else []
     cells = (
         [line for day in shown for line in (_cells(row, said) for row in on_day[day])] if any(on_day.values()) else []
     )
@@ -85,14 +88,17 @@ def _pain(session: Row, said: Mapping[tuple[str, str], float | None]) -> str:
     return " ".join(fmt.MISSING if value is None else f"{value:g}" for value in values)
 
 
-def _narrow(day: date, sessions: Sequence[Row], said: Mapping[tuple[str, str], float | None]) -> Iterator[str]:
+def _narrow(
+    day: date, sessions: Sequence[Row], said: Mapping[tuple[str, str], float | None], width: int
+) -> Iterator[str]:
     if not sessions:
         yield f"  {fmt.day(day)}  no session"
     for session in sessions:
         _, session_id, sport, distance, time, pace, ascent, pain, result = _cells(session, said)
-        yield f"  {fmt.day(day)}  {sport}  {result}"
-        yield f"    {distance} in {time}, {pace}"
-        yield f"    ascent {ascent}" + (f", pain {pain}" if pain else "") + f", session {session_id}"
+        rest = f"ascent {ascent}" + (f", pain {pain}" if pain else "") + f", session {session_id}"
+        yield from fmt.wrapped(f"{fmt.day(day)}  {sport}  {result}", width, indent="  ")
+        yield from fmt.wrapped(f"{distance} in {time}, {pace}", width, indent="    ")
+        yield from fmt.wrapped(rest, width, indent="    ")
 
 
 def verdict(session: Row) -> str:
@@ -140,7 +146,7 @@ def _limit_table(cells: list[list[str]], width: int) -> Iterator[str]:
         return
     for sentence, observed, drawn, bound, outcome in cells:
         yield from fmt.wrapped(sentence, width, indent="  ")
-        yield f"    {drawn} {observed}, {bound}: {outcome}"
+        yield from fmt.wrapped(f"{drawn} {observed}, {bound}: {outcome}", width, indent="    ", hanging=_BELOW_BAR)
 
 
 def _bound(row: Row) -> str:

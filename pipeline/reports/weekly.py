@@ -19,6 +19,9 @@ Row = dict[str, Any]
 #: Columns of a page that goes into a file or a mail.
 PAGE_COLUMNS: Final = 120
 
+#: Where the figures of a week begin, behind their names: a line that is too long goes on below its figures.
+TOTALS_COLUMNS: Final = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -46,7 +49,8 @@ def render_week(week: Week, width: int = PAGE_COLUMNS) -> str:
 def _week(week: Week, width: int) -> Iterator[str]:
     yield from _heading(week, width)
     yield ""
-    yield from _totals(week)
+    for line in _totals(week):
+        yield from fmt.wrapped(line, width, hanging=" " * TOTALS_COLUMNS)
     yield ""
     yield from day_lines(week.summary["week_start_date"], week.as_of_date, week.sessions, week.answers, width)
     yield from _flags(week, width)
@@ -64,7 +68,8 @@ def _week(week: Week, width: int) -> Iterator[str]:
 def _heading(week: Week, width: int) -> Iterator[str]:
     start: date = week.summary["week_start_date"]
     end = start + timedelta(days=6)
-    yield f"Week {week.summary['iso_week']} ({fmt.day(start)} to {fmt.day(end)}), runner {week.summary['runner_id']}"
+    title = f"Week {week.summary['iso_week']} ({fmt.day(start)} to {fmt.day(end)}), runner {week.summary['runner_id']}"
+    yield from fmt.wrapped(title, width)
     stage_id = week.summary["stage_id"]
     if stage_id is None:
         yield from fmt.wrapped(
@@ -107,7 +112,8 @@ def _flags(week: Week, width: int) -> Iterator[str]:
     yield ""
     if not flags:
         is_run = week.summary["run_count"]
-        yield "Nothing was found outside the plan in what could be assessed." if is_run else "Nothing to judge."
+        nothing = "Nothing was found outside the plan in what could be assessed." if is_run else "Nothing to judge."
+        yield from fmt.wrapped(nothing, width)
         return
     yield f"Flagged: {fmt.plural(len({row['session_id'] for row in flags}), 'session')}"
     for heading, listed in _by_session(flags):

@@ -48,7 +48,21 @@ latest as (
 ),
 
 asked as (
-    select runner_id, count(*) as question_count from duplicate_question group by runner_id
+    -- what nobody settled since the last sync, and what a clinician may be asked about
+    select question.runner_id, count(*) as question_count
+    from duplicate_question as question
+    anti join correction as settled
+        on settled.correction in ('same', 'different')
+        and least(settled.recording_id, settled.other_recording_id)
+        = least(question.recording_id, question.other_recording_id)
+        and greatest(settled.recording_id, settled.other_recording_id)
+        = greatest(question.recording_id, question.other_recording_id)
+    inner join recording as one on one.recording_id = question.recording_id
+    inner join recording as other on other.recording_id = question.other_recording_id
+    inner join "session" as measured on measured.session_id = one.session_id
+    inner join "session" as twin on twin.session_id = other.session_id
+    where measured.may_reach_clinician and twin.may_reach_clinician
+    group by question.runner_id
 ),
 
 told as (

@@ -377,6 +377,14 @@ def test_words_are_readable_on_white():
         assert 1.05 / (luminance(colour) + 0.05) >= 4.5
 
 
+@pytest.mark.parametrize("kind", FULL)
+def test_no_word_of_a_chart_is_a_colour(kind):
+    """In grey print nobody finds "the blue band"."""
+    words = set(re.findall(r"[a-z]+", said(FULL[kind](PAGE_WIDTH_PX)).lower()))
+    assert len(words) > 5
+    assert set() == words & {"blue", "orange", "red", "green", "yellow", "brown", "purple"}
+
+
 def test_every_verdict_has_a_shape_of_its_own():
     """Nobody has to tell colours apart."""
     looks = [(shape, is_filled) for shape, is_filled, _ in theme.VERDICT_MARKS.values()]

@@ -200,13 +200,13 @@ def pages(runs):
         "today": f"/r/{A}", "pain": f"/r/{A}/pain", "week": f"/r/{A}/week/2026-W15", "session": f"/r/{A}/session/{run}",
         "rehab": f"/r/{A}/rehab", "caseload": "/clinic", "patient": f"/clinic/{A}", "stage": f"/clinic/{A}/stage",
         "protocol": f"/clinic/{A}/protocol", "clinic-session": f"/clinic/{A}/session/{run}", "questions": "/questions",
-        "nothing": "/nothing",
+        "nothing": "/nothing", "pairs": f"/r/{B}/pairs",
     }  # fmt: skip
 
 
 NAMES = [
     "today", "pain", "week", "session", "rehab", "caseload", "patient", "stage", "protocol", "clinic-session", "questions",
-    "nothing",
+    "nothing", "pairs",
 ]  # fmt: skip
 
 
@@ -242,6 +242,34 @@ def test_what_can_be_tapped_is_large_enough(site, pages, open_page):
             .filter(([, box]) => box.width > 0 && (box.height < 44 || box.width < 44)).map(([text]) => text)"""
         )
         assert [] == small, name
+
+
+def test_printed_pages_hold_their_charts(site, pages, open_page):
+    """On A4 the charts are there, also those further down, and no word of a table is broken in two."""
+    from support.pdf_check import texts
+
+    page = open_page(viewport=DESK)
+    for name, words in (
+        ("patient", ["Running a week", "Cadence (steps/min) against pace", "Distance Running Pace"]),
+        ("session", ["Pace (min/km), faster is higher"]),
+    ):
+        page.goto(site + pages[name])
+        page.wait_for_load_state("networkidle")
+        text = " ".join(" ".join(texts(page.pdf(format="A4"))).split())
+        assert [] == [one for one in words if one not in text], name
+
+
+def test_no_figure_of_a_table_is_broken_in_two(site, runs, open_page):
+    """A time such as 13:31 stays on one line, on a phone, too; what doesn't fit is moved by a finger."""
+    run = next(row["session_id"] for row in runs[A] if str(row["session_date"]) == "2026-04-06")
+    page = open_page()
+    page.goto(f"{site}/r/{A}/session/{run}")
+    lines = page.evaluate(
+        """() => [...document.querySelectorAll('section[aria-labelledby=bouts] td:first-child')].map(cell => {
+            const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length })"""
+    )
+    assert lines
+    assert {1} == set(lines)
 
 
 def test_without_a_browser_the_tests_say_so(monkeypatch):

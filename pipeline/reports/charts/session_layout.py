@@ -67,7 +67,8 @@ class Drawing:
         if self.data.baseline is None:
             return "No baseline of the cadence: none was set, and the log doesn't hold enough for one."
         low, high = band_ratios(self.data)
-        return f"Blue band: the cadence that the baseline has at that speed, {100 * low:+.0f} to {100 * high:+.0f} %."
+        share = f"{100 * low:+.0f} to {100 * high:+.0f} %"
+        return f"Band with dashed edges: the cadence that the baseline has at that speed, {share}."
 
     def lanes(self, panel: str) -> int:
         """Return how many rows of letters a panel needs."""

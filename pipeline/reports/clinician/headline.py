@@ -167,6 +167,9 @@ def _criterion(row: Mapping[str, Any]) -> str:
 def _ceiling(report: ClinicianReport) -> str:
     """Return the ceiling, where it comes from and how sure it is: one estimate moves every verdict."""
     run = next((row for row in report.runs if row["ceiling_mps"] is not None), None)
+    if run is None and not report.runs and "ceiling_mps" in report.settings:
+        said = fmt.pace(float(report.settings["ceiling_mps"]))
+        return f"Conversational ceiling {said}, from talk test; no run of these days is held against it"
     if run is None:
         return f"Conversational ceiling: {NOT_SET}; limits on speed can't be held against it"
     source = run["ceiling_source"] or "source not known"

@@ -73,6 +73,7 @@ class ClinicianReport:
     picture: Picture | None = None  #: the hip's answers to the runs of the last weeks, for the first page
     block_picture: Picture | None = None  #: the whole block: load, stages and pain, for the appendix
     panels: Sequence[Panel] = ()
+    is_drawn: bool = True  #: False where no picture was asked for: FHIR holds none, a page on the screen has its own
 
     @property
     def runs(self) -> list[Mapping[str, Any]]:

@@ -33,7 +33,7 @@ def chart_note(report: ClinicianReport) -> str:
     """Return what the chart can't show, or why there is none."""
     answered, total, waiting = _answers(report)
     told = f"{answered} of {total} pain answers of these days are in" + (f", {waiting} not due yet" if waiting else "")
-    if report.picture is not None:
+    if report.picture is not None or not report.is_drawn:
         return f"{told}; a missing answer is a gap, never 0."
     if report.withheld_count:
         return f"{told}. No chart: it would show runs that may not be shown here."
