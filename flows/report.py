@@ -82,7 +82,10 @@ def _withdrawals(
 
 
 def write_reports(home: Home, now_utc: datetime) -> list[Path]:
-    """Write the newest week and the flagged sessions of every runner below `reports/`; return the files."""
+    """Write the newest week with a run and the flagged sessions of every runner below `reports/`; return the files.
+
+    Weeks after it that were written before are written again: the run that they told of is gone.
+    """
     today = local_today(now_utc, home.config().time_zone)
     written: list[Path] = []
     with reading(home, now_utc, today) as connection:
@@ -97,9 +100,13 @@ def write_reports(home: Home, now_utc: datetime) -> list[Path]:
 
 def _write_runner(home: Home, connection: Connection, runner_id: str, newest: date) -> Iterator[Path]:
     folder = home.report_folder / runner_id
-    week = load_week(connection, runner_id, iso_week(newest))
-    if week is not None:
-        yield _write(folder / f"week-{iso_week(newest)}.txt", render_week(week))
+    last = iso_week(newest)
+    # a week whose only run was deleted since: its file would go on telling of that run
+    later = {path.stem.removeprefix("week-") for path in folder.glob("week-????-W??.txt")}
+    for name in [last, *sorted(name for name in later if name > last)]:
+        week = load_week(connection, runner_id, name)
+        if week is not None:
+            yield _write(folder / f"week-{name}.txt", render_week(week))
     yield _write(folder / "flagged.md", flagged_report(connection, runner_id, None))
 
 

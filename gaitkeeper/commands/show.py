@@ -48,7 +48,11 @@ def week_command(
     if iso_week is not None and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", iso_week):
         raise click.UsageError(f"{iso_week!r} is no ISO week. Write it as 2026-W12.")
     wanted = iso_week or report.iso_week(today_in(home, as_of))
-    with open_log(home, as_of, judge=report.days_of_week(runner_id, wanted)) as connection:
+    try:
+        days = report.days_of_week(runner_id, wanted)
+    except ValueError as error:  # most years end with week 52
+        raise click.UsageError(f"There is no week {wanted}: its year ends with week 52.") from error
+    with open_log(home, as_of, judge=days) as connection:
         week = report.load_week(connection, runner_id, wanted)
         if week is None and not ask(connection, "week", {"runner_id": runner_id, "iso_week": None}):
             raise NeedsAttention(f"The log of {runner_id} has no session yet. Run `gaitkeeper import FOLDER`.")
@@ -121,11 +125,13 @@ def flagged_command(
 ) -> None:
     """List the flagged sessions with what was found, newest first."""
     from flows.report import flagged_report
+    from pipeline.compliance.judge import NO_DAY, Days
 
     home.require()
     if runner_id is not None:
         runner_id = one_runner(home, runner_id)
-    with open_log(home, as_of, judge=True) as connection:
+    judge = True if since is None else Days(runner_id, since, NO_DAY)
+    with open_log(home, as_of, judge=judge) as connection:
         found = ask(connection, "flagged_since", {"runner_id": runner_id, "since_date": since})
         if output_format == "table":
             click.echo(flagged_report(connection, runner_id, since), nl=False)
@@ -143,13 +149,20 @@ def status_command(home: Home, runner_id: str | None, output_format: str, as_of:
     """Print the stage today, what it allows, what is unknown, and the last sync of each source."""
     from flows.report import limits_between
     from gaitkeeper.status_text import RED_FLAG_DAYS, status_lines
+    from pipeline.compliance.judge import NO_DAY, Days, hold_today, judge_once
 
     home.require()
     if runner_id is not None:
         runner_id = one_runner(home, runner_id)
-    with open_log(home, as_of, judge=True) as connection:
+    with open_log(home, as_of) as connection:
+        asked = {"runner_id": runner_id, "day_count": RED_FLAG_DAYS}
+        reach = {row.pop("runner_id"): row for row in ask(connection, "days_of_status", asked)}
+        from_date = min((row.pop("from_date") for row in reach.values()), default=NO_DAY)
+        judge_once(connection, Days(runner_id, from_date, NO_DAY))
+        hold_today(connection)
         found = ask(connection, "status", {"runner_id": runner_id})
         for row in found:
+            row.update(reach[row["runner_id"]])  # of the whole log, of which only these days were judged
             row["limits"] = ask(connection, "stage_limits", {"runner_id": row["runner_id"]})
             since = row["as_of_date"] - timedelta(days=RED_FLAG_DAYS)
             flagged = ask(connection, "flagged_since", {"runner_id": row["runner_id"], "since_date": since})

@@ -134,7 +134,8 @@ def steady_minutes(w: Workings) -> tuple[tuple[float, float, float], ...]:
     eligible &= ~(np.abs(w.grade_pct) > FLAT_PCT)
     eligible &= grid.t_s - (grid.t_s[0] if len(grid) else 0) >= WARM_UP_S
     for surge in w.surges:
-        eligible &= (grid.t_s < surge.start_s) | (grid.t_s >= surge.start_s + surge.duration_s)
+        start, end = np.searchsorted(grid.t_s, (surge.start_s, surge.start_s + surge.duration_s))
+        eligible[start:end] = False
     starts = _minute_starts(eligible, grid.pieces)
     if len(starts) == 0:
         return ()

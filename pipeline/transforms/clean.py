@@ -66,14 +66,20 @@ def repair_distance(t_s: FloatArray, distance_m: FloatArray, max_speed_mps: floa
     if len(d) < 2:
         return DistanceTrack(t, d, d)
     if len(d) >= 5:
-        reach = np.full(len(t), np.inf)
-        reach[2:-2] = max_speed_mps * (t[4:] - t[:-4])
-        kept = np.abs(d - median_of_5(d)) <= np.maximum(DISTANCE_SPIKE_M, reach)
-        t, d = t[kept], d[kept]
+        off_m = np.abs(d - median_of_5(d))  # none at the two first and last, which are their own median
+        if off_m.max() > DISTANCE_SPIKE_M:
+            reach_m = np.full(len(t), np.inf)
+            reach_m[2:-2] = max_speed_mps * (t[4:] - t[:-4])
+            kept = off_m <= np.maximum(DISTANCE_SPIKE_M, reach_m)
+            t, d = t[kept], d[kept]
     dt, step = np.diff(t), np.diff(d)
     usual_mps = float(np.median(step / dt))
-    step = np.where(step < -COUNTER_RESET_M, max(usual_mps, 0.0) * dt, step)
-    d = np.maximum.accumulate(d[0] + np.concatenate(([0.0], np.cumsum(step))))
+    lowest_m = step.min()
+    if lowest_m < -COUNTER_RESET_M:
+        step = np.where(step < -COUNTER_RESET_M, max(usual_mps, 0.0) * dt, step)
+    d = d[0] + np.concatenate(([0.0], np.cumsum(step)))
+    if lowest_m < 0.0:
+        d = np.maximum.accumulate(d)
     return _without_jumps(t, d, max_speed_mps, max(usual_mps, 0.0))
 
 

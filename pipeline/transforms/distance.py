@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.model import Fact, FactDefinition
 from pipeline.transforms.definitions import Transform
 from pipeline.transforms.gait import RUN
-from pipeline.transforms.pauses import elapsed_s, timer_s, told_timer_s
+from pipeline.transforms.pauses import timer_s, told_timer_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def session_facts(w: Workings) -> Iterator[Fact]:
     """Yield times and distance of any sport."""
     told_s = told_timer_s(w.recording)
     detail = None if told_s is None else "as typed in: nothing was recorded"
-    yield Fact("elapsed_s", elapsed_s(w.recording), detail=detail)
+    yield Fact("elapsed_s", w.elapsed_s, detail=detail)
     yield Fact("timer_s", timer_s(w.grid.spans) if told_s is None else told_s, detail=detail)
     if w.moving_s is None:
         yield Fact("moving_s", None, "not_assessable", "neither speed nor cadence was recorded")

@@ -24,12 +24,13 @@ def best_efforts(w: Workings) -> tuple[tuple[float, float], ...]:
         return ()
     way_m = np.concatenate(([0.0], np.cumsum(np.fmax(w.grid.step_m, 0.0))))
     run_s = np.concatenate(([0], np.cumsum(w.gait.is_stepped)))
+    rest_s = w.grid.pieces.end - np.arange(len(w.grid))
     found: list[tuple[float, float]] = []
     for duration_s in DURATIONS_S:
         count = len(w.grid) - duration_s + 1
         if count <= 0:
             break
-        fits = w.grid.pieces.end[:count] >= np.arange(duration_s, duration_s + count)
+        fits = rest_s[:count] >= duration_s
         fits &= run_s[duration_s:] - run_s[:count] >= MIN_RUN_SHARE * duration_s
         if fits.any():
             found.append((float(duration_s), float((way_m[duration_s:] - way_m[:count])[fits].max())))

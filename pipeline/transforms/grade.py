@@ -97,12 +97,12 @@ def hills(profile: Profile, threshold_pct: float, sign: float) -> list[Hill]:
     A stretch begins where the slope reaches the threshold and ends where it falls HYSTERESIS_PCT under it.
     """
     slope = sign * profile.grade_pct
-    reached = np.concatenate(([0], np.cumsum(slope >= threshold_pct)))
-    if reached[-1] == 0:
+    reached = np.flatnonzero(slope >= threshold_pct)
+    if len(reached) == 0:
         return []
     first, end = stretches(slope >= threshold_pct - HYSTERESIS_PCT)
-    is_hill = reached[end] > reached[first]
-    first, end = np.searchsorted(reached, reached[first[is_hill]] + 1) - 1, end[is_hill]
+    first = np.append(reached, len(slope))[np.searchsorted(reached, first)]  # where each reaches it, if it ever does
+    first, end = first[first < end], end[first < end]
     last = np.minimum(end, len(slope) - 1)
     long = profile.distance_m[last] - profile.distance_m[first] >= MIN_HILL_M
     high = sign * (profile.altitude_m[last] - profile.altitude_m[first]) >= MIN_GAIN_M

@@ -137,7 +137,10 @@ def _rows(spans: FloatArray, t_s: FloatArray) -> FloatArray:
             f"it claims more than {MAX_ROWS / 86_400:.1f} days of recorded time, so its times can't be right"
         )
     rows = [np.arange(start, end) for start, end in edges]
-    return np.unique(np.concatenate(rows)) if len(rows) > 1 else rows[0] if rows else np.zeros(0)
+    if not rows:
+        return np.zeros(0)
+    seconds = np.concatenate(rows)
+    return np.unique(seconds) if (edges[1:, 0] < edges[:-1, 1]).any() else seconds
 
 
 def _span_of(spans: FloatArray, t_s: FloatArray) -> FloatArray:

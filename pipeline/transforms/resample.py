@@ -38,6 +38,7 @@ class Resampler:
         at = np.searchsorted(spans[:, 0], t_row, side="right") - 1
         self._start_s, self._end_s = spans[at, 0], spans[at, 1]
         self._known: dict[bytes, _Neighbours] = {}
+        self._is_each_row_recorded = np.array_equal(t_s, t_row)
 
     def __call__(self, values: FloatArray, max_hole_s: float) -> FloatArray:
         """Return the values at the rows; NaN inside holes longer than `max_hole_s`, but for HOLD_S at their edges.
@@ -48,14 +49,28 @@ class Resampler:
         known = np.isfinite(values)
         if not known.any() or len(self._t_row) == 0:
             return np.full(len(self._t_row), np.nan)
+        if self._is_each_row_recorded and known.all():
+            return values.copy()
         t = self._t_s if known.all() else self._t_s[known]
         held = values if len(t) == len(values) else values[known]
         out = np.interp(self._t_row, t, held)
+        if self._is_without_holes(t, max_hole_s):
+            return out
         beside = self._neighbours(known, t)
         odd = np.flatnonzero(beside.to_left_s + beside.to_right_s > max_hole_s)
         if len(odd):
             out[odd] = self._held(odd, beside, held, max_hole_s)
         return out
+
+    def _is_without_holes(self, t: FloatArray, max_hole_s: float) -> bool:
+        """Return whether each row surely lies between two known values that are near: the cheap look."""
+        first_s, last_s = self._t_row[0], self._t_row[-1]
+        return bool(
+            self._start_s[0] == self._start_s[-1]
+            and self._start_s[0] - EDGE_SLACK_S <= t[0] <= first_s
+            and last_s <= t[-1] <= self._end_s[0] + EDGE_SLACK_S
+            and np.diff(t).max(initial=0.0) < max_hole_s
+        )
 
     def _held(self, rows: IndexArray, beside: _Neighbours, held: FloatArray, max_hole_s: float) -> FloatArray:
         """Return the nearest value of rows without a neighbour on each side, NaN where it is too far."""

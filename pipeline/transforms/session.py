@@ -11,7 +11,7 @@ from pipeline.model import DerivedSession, Fact, SessionMeasures, SessionSamples
 from pipeline.transforms import cadence, distance, gait, heart_rate, zones
 from pipeline.transforms.grid import FOOT_SPORTS, make_grid
 from pipeline.transforms.local_day import local_start
-from pipeline.transforms.pauses import elapsed_s, timer_s, told_timer_s
+from pipeline.transforms.pauses import timer_s, told_timer_s
 from pipeline.transforms.workings import Workings
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _measures(w: Workings, values: Mapping[str, float | None]) -> SessionMeasure
     run_m = distance.run_distance_m(w) if has_gait else None
     told_s = told_timer_s(w.recording)
     return SessionMeasures(
-        elapsed_s=elapsed_s(w.recording),
+        elapsed_s=w.elapsed_s,
         timer_s=timer_s(w.grid.spans) if told_s is None else told_s,
         moving_s=values["moving_s"],
         run_s=run_s,

@@ -7,7 +7,7 @@ borders of its row's piece, because what lies on the other side of a pause is an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,10 @@ class Pieces:
     start: IndexArray
     end: IndexArray
     is_first: BoolArray
+    #: The windows that were asked for, since a session is looked at through a few of them many times.
+    windows: dict[tuple[int, int], tuple[IndexArray, IndexArray]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def from_breaks(cls, is_break: BoolArray) -> Pieces:
@@ -50,8 +54,12 @@ class Pieces:
 
 def bounds(pieces: Pieces, before: int, after: int) -> tuple[IndexArray, IndexArray]:
     """Return the half-open window [row - before, row + after) of every row, cut off at its piece."""
-    rows = np.arange(len(pieces.start))
-    return np.maximum(rows - before, pieces.start), np.minimum(rows + after, pieces.end)
+    if (before, after) not in pieces.windows:
+        rows = np.arange(len(pieces.start))
+        low, high = np.maximum(rows - before, pieces.start), np.minimum(rows + after, pieces.end)
+        low.flags.writeable = high.flags.writeable = False  # whoever asks next has the same ones
+        pieces.windows[before, after] = (low, high)
+    return pieces.windows[before, after]
 
 
 def window_sum(values: FloatArray, low: IndexArray, high: IndexArray) -> FloatArray:
@@ -102,10 +110,9 @@ def median_of_5(values: FloatArray) -> FloatArray:
 
 def hysteresis(is_on: BoolArray, is_off: BoolArray, pieces: Pieces) -> BoolArray:
     """Return a state that switches on at `is_on`, off at `is_off` and holds in between; off at each piece's start."""
-    rows = np.arange(len(is_on))
-    decided = is_on | is_off | pieces.is_first
-    last = np.maximum.accumulate(np.where(decided, rows, 0)) if len(rows) else rows
-    state: BoolArray = is_on[last] & ~is_off[last]
+    decided = np.flatnonzero(is_on | is_off | pieces.is_first)  # the first row always is
+    lengths = np.diff(decided, append=len(is_on))
+    state: BoolArray = np.repeat(is_on[decided] & ~is_off[decided], lengths)
     return state
 
 
@@ -114,9 +121,10 @@ def stretches(mask: BoolArray, pieces: Pieces | None = None) -> tuple[IndexArray
     if len(mask) == 0:
         empty = np.zeros(0, dtype=np.intp)
         return empty, empty
-    before = np.concatenate(([False], mask[:-1]))
-    after = np.concatenate((mask[1:], [False]))
+    first, last = mask.copy(), mask.copy()
+    changes = mask[1:] != mask[:-1]
     if pieces is not None:
-        before &= ~pieces.is_first
-        after[:-1] &= ~pieces.is_first[1:]
-    return np.flatnonzero(mask & ~before), np.flatnonzero(mask & ~after) + 1
+        changes |= pieces.is_first[1:]
+    first[1:] &= changes
+    last[:-1] &= changes
+    return np.flatnonzero(first), np.flatnonzero(last) + 1

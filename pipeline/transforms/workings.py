@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.transforms import cadence, efforts, elevation, gait, grade, hills, surges, zones
+from pipeline.transforms import cadence, efforts, elevation, gait, grade, hills, pauses, surges, zones
 from pipeline.transforms.windows import bounds, window_mean
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ class Workings:
         counts = (high - low == SPEED_LIMIT_WINDOW_S) & (share >= RUNNING_SHARE)
         speed_mps = np.where(counts, self.speed_30s_mps, np.nan)
         return int(np.nanargmax(speed_mps)) if np.isfinite(speed_mps).any() else None
+
+    @cached_property
+    def elapsed_s(self) -> float:
+        """Seconds from the first start to the last end."""
+        return pauses.elapsed_s(self.recording)
 
     @cached_property
     def moving_s(self) -> float | None:

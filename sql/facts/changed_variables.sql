@@ -24,24 +24,15 @@ with week as (
         )
 ),
 
-frequency as (
-    select
-        week.session_id,
-        max(earlier.runs_7d) as most_runs_before
-    from week
-    inner join week as earlier
-        on earlier.runner_id = week.runner_id
-        and earlier.session_date between week.session_date - interval 34 days and week.session_date - interval 7 days
-    group by week.session_id
-),
-
 compared as (
     select
-        week.*,
+        runner_id,
+        session_id,
+        runs_before,
         list_filter(
             [
                 if(longest_7d_m > 1.05 * longest_before_m, 'a longer run', null),
-                if(week.runs_7d > most_runs_before, 'more runs a week', null),
+                if(runs_7d > max(runs_7d) over before, 'more runs a week', null),
                 if(is_new_pickup, 'strides', null),
                 if(is_new_tempo, 'tempo', null),
                 if(is_new_interval, 'intervals', null),
@@ -50,7 +41,10 @@ compared as (
             lambda what: what is not null
         ) as what_changed
     from week
-    left join frequency on frequency.session_id = week.session_id
+    window before as (
+        partition by runner_id order by session_date
+        range between interval 34 days preceding and interval 7 days preceding
+    )
 )
 
 select

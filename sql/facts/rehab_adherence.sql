@@ -36,9 +36,9 @@ work as (
         runner_id,
         rehab_date,
         kind,
-        trim(regexp_replace(lower(exercise), '[^\pL\pN]+', ' ', 'g')) as exercise_key
+        list(trim(regexp_replace(lower(exercise), '[^\pL\pN]+', ' ', 'g'))) as exercise_keys
     from rehab
-    group by all
+    group by runner_id, rehab_date, kind
 ),
 
 -- a piece counts for the days on which it was planned, and no longer than it is
@@ -48,19 +48,15 @@ piece as (
         planned.is_own,
         planned.kind,
         any_value(planned.exercise) as exercise,
-        (
-            select sum(own.per_week_count) / 7.0
-            from planned_day as own
-            where own.session_id = planned.session_id and own.is_own = planned.is_own
-                and own.kind = planned.kind and own.exercise_key = planned.exercise_key
-        ) as planned_count,
-        count(distinct work.rehab_date) as done_count
+        sum(planned.per_week_count) / 7.0 as planned_count,
+        count(distinct work.rehab_date) filter (
+            planned.exercise_key = 'any' or list_contains(work.exercise_keys, planned.exercise_key)
+        ) as done_count
     from planned_day as planned
     left join work
         on work.runner_id = planned.runner_id
         and work.rehab_date = planned.plan_date
         and work.kind = planned.kind
-        and (planned.exercise_key = 'any' or work.exercise_key = planned.exercise_key)
     group by planned.session_id, planned.is_own, planned.kind, planned.exercise_key
     having bool_or(planned.plan_date = planned.session_date)
 ),
@@ -85,17 +81,17 @@ adherence as (
 ),
 
 reported as (
-    select run.session_id, count(work.rehab_date) > 0 as is_reported
+    select
+        run.runner_id,
+        run.session_id,
+        coalesce(work.rehab_date >= run.session_date - interval 27 days, false) as is_reported
     from run_session as run
-    left join work
-        on work.runner_id = run.runner_id
-        and work.rehab_date between run.session_date - interval 27 days and run.session_date
-    group by run.session_id
+    asof left join work on work.runner_id = run.runner_id and work.rehab_date <= run.session_date
 )
 
 select
-    run.runner_id,
-    run.session_id,
+    reported.runner_id,
+    reported.session_id,
     'rehab_adherence_ratio' as fact,
     if(reported.is_reported, adherence.done_ratio, null) as "value",
     if(reported.is_reported and adherence.done_ratio is not null, 'ok', 'not_assessable') as status,
@@ -104,6 +100,5 @@ select
         when not reported.is_reported then 'no rehab work was entered in the four weeks before'
         else adherence.told
     end as detail
-from run_session as run
-inner join reported on reported.session_id = run.session_id
-left join adherence on adherence.session_id = run.session_id
+from reported
+left join adherence on adherence.session_id = reported.session_id

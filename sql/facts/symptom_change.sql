@@ -1,6 +1,6 @@
 -- One row per run and fact of how the hip's answer changed: a place, side or phase of the stride that was not there in
 -- the 28 days before, and pain at knee lift that rose after the cadence did. With no pain there is nothing new.
-with run_answer as (
+with answered as (
     select
         run.runner_id,
         run.session_id,
@@ -19,11 +19,37 @@ with run_answer as (
     group by run.runner_id, run.session_id, run.session_date
 ),
 
+cadence as (
+    select
+        answered.*,
+        count(answered.worst_pain) over month_before as answered_count,
+        coalesce(max(answered.worst_pain) over month_before, 0) > 0 as has_pain_before,
+        round(matched."value" - median(matched."value") over month_before, 4) >= 0.03 as is_risen
+    from answered
+    left join matched_cadence as matched on matched.session_id = answered.session_id
+    window month_before as (
+        partition by answered.runner_id order by answered.session_date
+        range between interval 28 days preceding and interval 1 day preceding
+    )
+),
+
+run_answer as (
+    select
+        *,
+        min(session_date) filter (is_risen) over seven_days as rise_date,
+        count(is_risen) over seven_days as known_count
+    from cadence
+    window seven_days as (
+        partition by runner_id order by session_date range between interval 7 days preceding and current row
+    )
+),
+
 said as (
     select
         run_answer.runner_id,
         run_answer.session_id,
         run_answer.session_date,
+        run_answer.has_pain_before,
         unnest([
             {kind: 'place', part: answer.place},
             {kind: 'side', part: if(answer.side = 'both', 'left', answer.side)},
@@ -43,87 +69,44 @@ hurting_part as (
 compared as (
     select
         part.session_id,
-        part.kind,
         part.part,
-        count(past.part) > 0 as is_kind_known,
-        coalesce(bool_or(past.part = part.part), false) as is_old
+        count(past.part) > 0 or not part.has_pain_before as is_comparable,
+        is_comparable and not coalesce(bool_or(past.part = part.part), false) as is_new
     from hurting_part as part
     left join hurting_part as past
         on past.runner_id = part.runner_id
         and past.kind = part.kind
         and past.session_date between part.session_date - interval 28 days and part.session_date - interval 1 day
-    group by all
-),
-
-before as (
-    select
-        run.session_id,
-        count(past.worst_pain) as answered_count,
-        coalesce(max(past.worst_pain), 0) > 0 as has_pain
-    from run_answer as run
-    left join run_answer as past
-        on past.runner_id = run.runner_id
-        and past.session_date between run.session_date - interval 28 days and run.session_date - interval 1 day
-    group by run.session_id
+    group by part.session_id, part.kind, part.part, part.has_pain_before
 ),
 
 new_place as (
     select
-        before.session_id,
-        before.answered_count,
-        count(compared.part) as part_count,
-        count(compared.part) filter (compared.is_kind_known or not before.has_pain) as comparable_count,
-        list(compared.part order by compared.part) filter (
-            not compared.is_old and (compared.is_kind_known or not before.has_pain)
-        ) as new_parts
-    from before
-    left join compared on compared.session_id = before.session_id
-    group by all
-),
-
-cadence as (
-    select
-        run_answer.*,
-        round(
-            matched."value" - median(matched."value") over (
-                partition by run_answer.runner_id order by run_answer.session_date
-                range between interval 28 days preceding and interval 1 day preceding
-            ),
-            4
-        ) >= 0.03 as is_risen
-    from run_answer
-    left join matched_cadence as matched on matched.session_id = run_answer.session_id
-),
-
-risen as (
-    select
-        *,
-        min(session_date) filter (is_risen) over seven_days as rise_date,
-        count(is_risen) over seven_days as known_count
-    from cadence
-    window seven_days as (
-        partition by runner_id order by session_date range between interval 7 days preceding and current row
-    )
+        session_id,
+        count(*) filter (is_comparable) as comparable_count,
+        list(part order by part) filter (is_new) as new_parts
+    from compared
+    group by session_id
 ),
 
 swing as (
-    select risen.session_id, risen.rise_date, risen.known_count, quantile_disc(past.swing_pain, 0.5) as swing_pain_before
-    from risen
-    left join run_answer as past
-        on past.runner_id = risen.runner_id
-        and past.session_date between risen.rise_date - interval 28 days and risen.rise_date - interval 1 day
-    group by all
+    select run.session_id, quantile_disc(past.swing_pain, 0.5) as swing_pain_before
+    from run_answer as run
+    inner join run_answer as past
+        on past.runner_id = run.runner_id
+        and past.session_date between run.rise_date - interval 28 days and run.rise_date - interval 1 day
+    group by run.session_id
 ),
 
 reasoned as (
     select
         run_answer.*,
         new_place.new_parts,
-        swing.*,
+        swing.swing_pain_before,
         case
             when worst_pain is null then 'how the hip felt was not entered'
             when worst_pain = 0 then null
-            when part_count = 0 then 'where it hurt was not entered'
+            when comparable_count is null then 'where it hurt was not entered'
             when answered_count = 0 then 'no answered run in the 28 days before to compare with'
             when comparable_count = 0 then 'where it hurt in the 28 days before was not entered'
         end as why_no_place,
@@ -136,8 +119,8 @@ reasoned as (
             when rise_date is null and known_count = 0 then 'the cadence of these seven days can''t be compared'
         end as why_no_swing
     from run_answer
-    inner join new_place on new_place.session_id = run_answer.session_id
-    inner join swing on swing.session_id = run_answer.session_id
+    left join new_place on new_place.session_id = run_answer.session_id
+    left join swing on swing.session_id = run_answer.session_id
 ),
 
 long_form as (
