@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format accuracy bench lock reports example clean
+.PHONY: help demo test check format accuracy bench bench-large lock reports example clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -42,6 +42,9 @@ chaos: $(SETUP) ## kill import, rebuild and sync N times at random moments, and 
 
 bench: $(SETUP) ## speed, as ratios in one interleaved run
 	$(BIN)/python tests/benchmarks/bench.py
+
+bench-large: $(SETUP) ## 3,000 generated runs by one process, by two, and by a Dask cluster on this machine (some minutes)
+	$(BIN)/python tests/benchmarks/bench_large.py
 
 reports: $(SETUP) ## 300 generated clinician's reports: all render, and their text fits (some minutes)
 	$(BIN)/python tests/benchmarks/reports.py

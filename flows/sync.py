@@ -46,6 +46,12 @@ def _may_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     return False
 
 
+def processes_of_night() -> int:
+    """Return how many processes may read: GAITKEEPER_PROCESSES, which `sync --processes` sets, or what is useful."""
+    said = os.environ.get("GAITKEEPER_PROCESSES", "")
+    return int(said) if said.isdigit() and int(said) else work.default_processes()
+
+
 @task(
     name="list source",
     retries=len(RETRY_DELAYS_S),
@@ -72,13 +78,14 @@ def import_batch(home_path: str, source_index: int, refs: list[dict[str, Any]], 
     home = Home(Path(home_path))
     config = home.config().sources[source_index]
     source = open_source(home, config)
-    return work.import_batch(home, config.runner_id, source, [RefKey(**ref) for ref in refs], now_utc)
+    found = [RefKey(**ref) for ref in refs]
+    return work.import_batch(home, config.runner_id, source, found, now_utc, processes=processes_of_night())
 
 
 @task(name="judge again", persist_result=False)
 def judge_again(home_path: str, now_utc: datetime) -> work.Outcome:
     """Derive anew what changed thresholds touch, and publish."""
-    return work.refresh(Home(Path(home_path)), now_utc)
+    return work.refresh(Home(Path(home_path)), now_utc, processes=processes_of_night())
 
 
 @task(name="weekly summary", persist_result=False)

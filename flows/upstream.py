@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from flows.outcome import Outcome
+from flows.reading import Arrived
 from flows.writing import opened
 from pipeline.archive import Archive, Received
 from pipeline.arrivals import Arrivals
@@ -69,6 +70,9 @@ def withdraw_missing(
         left = Arrivals.of([*arrivals.in_order, *lines])
         result = log.ingest.store([], left.superseded)
         replace_withdrawals(log.connection, left.withdrawn)
+        farewell = {(item.runner_id, item.content_sha256) for item in gone}
+        held_elsewhere = [item for item in left.standing if (item.runner_id, item.content_sha256) in farewell]
+        log.derive(Arrived(item) for item in held_elsewhere)  # they are that source's from now on
         log.finish(now_utc)
     return Outcome(withdrawn_count=len(gone), session_ids=result.session_ids)
 

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from connectors.decode import decode
 from flows.outcome import Outcome
+from flows.reading import Arrived, OneByOne
 from pipeline.archive import Archive, Received
 from pipeline.arrivals import Arrivals
 from pipeline.compliance.judge import bring_protocols
-from pipeline.errors import SkipRecording, own_mistake
 from pipeline.ingest import Ingest
 from pipeline.places import zone_at
-from pipeline.rows import Incoming
 from pipeline.settings import local_today
 from pipeline.warehouse import checks
 from pipeline.warehouse.connection import ask, publish, writing
 from pipeline.warehouse.store import replace_withdrawals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from flows.outcome import Progress
+    from flows.reading import Reader
     from pipeline.model import DecodedFile
     from pipeline.settings import Home
     from pipeline.warehouse.connection import Connection
@@ -51,6 +52,7 @@ class OpenLog:
     connection: Connection
     ingest: Ingest
     arrivals: Arrivals  #: all that ever arrived, as of the opening
+    reader: Reader
     caught_up: Outcome = field(default_factory=Outcome)  #: what the opening brought in
     progress: Progress | None = None
 
@@ -70,31 +72,30 @@ class OpenLog:
             settled.update(outdated)
             contents = ask(self.connection, "contents_of_sessions", {"session_ids": outdated})
             wanted = {(row["runner_id"], row["content_sha256"]) for row in contents}
-            standing = self.arrivals.standing
-            self.derive([item for item in standing if (item.runner_id, item.content_sha256) in wanted])
+            again = [item for item in self.arrivals.standing if (item.runner_id, item.content_sha256) in wanted]
+            self.derive([Arrived(item) for item in again], len(again))
         return sorted(settled)
 
-    def derive(self, received: Sequence[Received], contents: Mapping[str, bytes] | None = None) -> Outcome:
-        """Decode archived files and write what they give, batch by batch.
+    def derive(self, arrived: Iterable[Arrived], count: int | None = None) -> Outcome:
+        """Read archived files and write what they give, batch by batch.
 
         Args:
-            received: what is to be derived.
-            contents: those that are at hand, by their SHA-256; the others are read from the archive.
+            arrived: what is to be derived, taken as there is room.
+            count: how many there will be, for the progress; None: nobody is told.
         """
-        archive = Archive(self.home)
         total = Outcome()
-        for start in range(0, len(received), BATCH_FILES):
-            part = received[start : start + BATCH_FILES]
-            result = self.ingest.store([Incoming(item, _read(archive, item, contents or {})) for item in part])
+        incoming = self.reader.read(arrived, self.ingest.expected)
+        while batch := list(islice(incoming, BATCH_FILES)):
+            result = self.ingest.store(batch)
             total += Outcome(
-                seen_count=len(part),
-                new_count=len(part),
+                seen_count=len(batch),
+                new_count=len(batch),
                 merged_count=result.merged_count,
                 quarantined_count=result.quarantined_count,
                 session_ids=result.session_ids,
             )
-            if self.progress is not None:
-                self.progress(total.seen_count, len(received))
+            if self.progress is not None and count is not None:
+                self.progress(total.seen_count, count)
         return total
 
 
@@ -105,6 +106,7 @@ def opened(
     *,
     contents: Mapping[str, bytes] | None = None,
     stale_partitions: set[Path] | None = None,
+    reader: Reader | None = None,
 ) -> Iterator[OpenLog]:
     """Open the warehouse for writing, with the protocol's limits and all that stands brought in.
 
@@ -113,6 +115,7 @@ def opened(
         progress: told after each batch.
         contents: bytes that are at hand, by their SHA-256.
         stale_partitions: files of samples whose content is not to be kept (a rebuild).
+        reader: who decodes; None: this process, one file after the other.
 
     Raises:
         NeedsAttention: the home can't be written, or another process writes to it.
@@ -121,8 +124,12 @@ def opened(
     archive = Archive(home)
     with writing(home) as connection:
         bring_protocols(connection, home)
-        ingest = Ingest(connection, home, config.time_zone, zone_at, _decoder(archive), stale_partitions)
-        log = OpenLog(home, connection, ingest, Arrivals.of(archive.received()), progress=progress)
+        reader = reader or OneByOne(archive)
+        ingest = Ingest(
+            connection, home, config.time_zone, zone_at, _decoder(archive), stale_partitions, reader.derive_many
+        )
+        arrivals = Arrivals.of(archive.received())
+        log = OpenLog(home, connection, ingest, arrivals, reader, progress=progress)
         _catch_up(log, contents or {})
         yield log
 
@@ -144,7 +151,8 @@ def _catch_up(log: OpenLog, contents: Mapping[str, bytes]) -> None:
     if log.arrivals.withdrawn or ask(log.connection, "withdrawals", _ANY):
         replace_withdrawals(log.connection, log.arrivals.withdrawn)
     missing = [item for item in log.arrivals.standing if key_of(item) not in known[item.runner_id]]
-    log.caught_up = log.derive(missing, contents)
+    arrived = [Arrived(item, contents.get(item.content_sha256 or "")) for item in missing]
+    log.caught_up = log.derive(arrived, len(arrived))
 
 
 #: Every withdrawal of every runner.
@@ -162,16 +170,3 @@ def _known(connection: Connection, runner_id: str) -> set[object]:
         (row["source_ref"], row["reason"]) if row["content_sha256"] is None else row["content_sha256"]
         for row in ask(connection, "known_contents", {"runner_id": runner_id})
     }
-
-
-def _read(archive: Archive, received: Received, contents: Mapping[str, bytes]) -> DecodedFile | SkipRecording:
-    sha256 = received.content_sha256
-    if sha256 is None:
-        return SkipRecording(received.refusal or "it could not be read")
-    try:
-        content = contents[sha256] if sha256 in contents else archive.get(sha256)
-        return decode(content, received.file_name)
-    except SkipRecording as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - a file that we fail on must not stop the others, nor lock the home
-        return own_mistake("reading", error)

@@ -57,6 +57,11 @@ as_of_option = click.option(
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
     help="Judge as if it were this local day (its last minute) or time.",
 )
+processes_option = click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Read a long import in so many processes at most; left out: as many as help here.",
+)
 log_format_option = click.option(
     "--log-format",
     type=click.Choice(LOG_FORMATS),

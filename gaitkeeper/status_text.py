@@ -28,6 +28,9 @@ NO_BAR: Final = " " * (BAR_CELLS + 1 + BAR_CELLS_BEYOND)
 #: Columns before a limit's sentence: four, the bar, and what was reached.
 LIMIT_INDENT: Final = 4 + len(NO_BAR) + 12
 
+#: Below this width a sentence beside its bar would be a column of single words: it goes above the bar.
+NARROW_COLUMNS: Final = LIMIT_INDENT + 31
+
 _STATE_MARKS: Final = {"met": "[x]", "not_met": "[ ]", "unknown": "[?]"}
 
 
@@ -78,6 +81,10 @@ def _stage(row: Mapping[str, Any], width: int) -> Iterator[str]:
         value = "no run" if reached is None else reached["observed_text"] or "not known"
         bound = "at most" if limit["bound"] == "max" else "at least"
         sentence = f"{limit['sentence']}: {bound} {limit['limit_text']} (else: {limit['outcome'].replace('_', ' ')})"
+        if width < NARROW_COLUMNS:
+            yield from fmt.wrapped(sentence, width, indent="    ")
+            yield f"    {drawn} {value}"
+            continue
         lines = fmt.wrapped(sentence, width - LIMIT_INDENT)
         yield f"    {drawn} {value:<10} {lines[0]}"
         yield from (" " * LIMIT_INDENT + line for line in lines[1:])

@@ -49,6 +49,7 @@ class Arrivals:
                 refused.pop(key, None)
         standing = [*kept.values(), *refused.values()]
         standing += [item for item in last_word.values() if not item.is_withdrawn]
+        standing = _once(standing, in_order)
         held = {(item.runner_id, item.content_sha256) for item in standing}
         withdrawn = [item for item in last_word.values() if item.is_withdrawn]
         return cls(in_order, standing, ever - held, withdrawn, last_word)
@@ -57,3 +58,17 @@ class Arrivals:
         """Return whether this very version of a thing is here: then it needs no fetch."""
         item = self.last_word.get((runner_id, source, ref))
         return version is not None and item is not None and not item.is_withdrawn and item.version == version
+
+
+def _once(standing: Iterable[Received], in_order: Iterable[Received]) -> list[Received]:
+    """Return each content once, as it arrived first: from a folder and from an account it is one recording.
+
+    A night derives what is new only, so the first arrival names its source; after a rebuild it has to be the same one.
+    """
+    place = {id(item): at for at, item in enumerate(in_order)}
+    first: dict[object, Received] = {}
+    for item in standing:
+        key = id(item) if item.content_sha256 is None else (item.runner_id, item.content_sha256)
+        if key not in first or place[id(item)] < place[id(first[key])]:
+            first[key] = item
+    return list(first.values())

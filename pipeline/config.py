@@ -127,6 +127,20 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageConfig:
+    """`[storage]`: where the raw archive lies, if not in the home (see deploy/)."""
+
+    archive: str | None = None  #: a URL such as s3://bucket/gaitkeeper, or file:///mnt/share/gaitkeeper
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """`[cluster]`: the Dask cluster that decodes and derives (see deploy/)."""
+
+    scheduler: str | None = None  #: its address, tcp://host:8786; None: this machine alone
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What config.toml says, checked."""
 
@@ -137,6 +151,8 @@ class Config:
     deliveries: tuple[DeliveryConfig, ...] = ()
     mail: MailConfig | None = None
     web: WebConfig = field(default_factory=WebConfig)
+    storage: StorageConfig = field(default_factory=StorageConfig)
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
 
 
 def read_config(file: Path, home: Path) -> Config:
@@ -259,10 +275,12 @@ def _config(top: Block, home: Path) -> Config:
     deliveries = tuple(_delivery(block, home) for block in top.blocks("delivery"))
     mail = _mail(top.block("mail"))
     web = _web(top.block("web"))
+    storage = _storage(top.block("storage"))
+    cluster = _cluster(top.block("cluster"))
     top.done()
     if mail is None and any(one.by == "email" for one in deliveries):
         raise top.refuse("mail", None, "a [mail] block, since a [[delivery]] goes by email")
-    return Config(time_zone, protocol, sources, night, deliveries, mail, web)
+    return Config(time_zone, protocol, sources, night, deliveries, mail, web, storage, cluster)
 
 
 def _source(block: Block, home: Path) -> SourceConfig:
@@ -345,6 +363,28 @@ def _web(block: Block | None) -> WebConfig:
     public_url = block.text_or_none("public_url")
     block.done()
     return WebConfig(host, port, public_url)
+
+
+def _storage(block: Block | None) -> StorageConfig:
+    if block is None:
+        return StorageConfig()
+    archive = block.text("archive")
+    if not re.match(r"[a-z][a-z0-9+.-]*://.", archive):
+        raise block.refuse(
+            "archive", archive, 'a URL such as "s3://bucket/gaitkeeper" or "file:///mnt/share/gaitkeeper"'
+        )
+    block.done()
+    return StorageConfig(archive.rstrip("/"))
+
+
+def _cluster(block: Block | None) -> ClusterConfig:
+    if block is None:
+        return ClusterConfig()
+    scheduler = block.text("scheduler")
+    if not re.fullmatch(r"(tcp|tls)://[^/\s]+:\d+", scheduler):
+        raise block.refuse("scheduler", scheduler, 'the address of a Dask scheduler such as "tcp://10.0.0.5:8786"')
+    block.done()
+    return ClusterConfig(scheduler)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -21,6 +21,10 @@ class TryAgainLater(GaitkeeperError):
         wait = "" if retry_after_s is None else f" It asks us to wait {retry_after_s:.0f} s."
         super().__init__(f"{source} can't answer now: {reason}.{wait} The next run takes it up again.")
 
+    def __reduce__(self) -> tuple[type[TryAgainLater], tuple[str, str, float | None]]:
+        """Cross a process border whole: the default would call the class with the finished sentence."""
+        return type(self), (self.source, self.reason, self.retry_after_s)
+
 
 class SkipRecording(GaitkeeperError):
     """One thing could not be read: it is quarantined with its reason and the run goes on."""
@@ -69,6 +73,10 @@ class BadConfig(NeedsAttention):
         self.path, self.key, self.found, self.expected = path, key, found, expected
         super().__init__(f"{path}: {key} is {found!r}, expected {expected}.")
 
+    def __reduce__(self) -> tuple[type[BadConfig], tuple[str, str, object, str]]:
+        """Cross a process border whole."""
+        return type(self), (self.path, self.key, self.found, self.expected)
+
 
 class CheckFailed(NeedsAttention):
     """A `-- stop:` check of `sql/checks` returned rows."""
@@ -80,3 +88,7 @@ class CheckFailed(NeedsAttention):
             f"The check {check} found {rows} row(s): {guards_against}. "
             "Nothing of this batch was published; run `gaitkeeper rebuild`, and report it if it comes again."
         )
+
+    def __reduce__(self) -> tuple[type[CheckFailed], tuple[str, str, int]]:
+        """Cross a process border whole."""
+        return type(self), (self.check, self.guards_against, self.rows)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pipeline.ahead import Expected
 from pipeline.baselines import write_baselines
 from pipeline.corrections import CorrectionBook
 from pipeline.duplicates import Copy, Grouping, components, group_copies
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
-    from pipeline.model import DecodedFile, SessionSamples
+    from pipeline.model import DecodedFile, DerivedSession, Recording, SessionSamples, Thresholds
     from pipeline.settings import Home
 
     Decode = Callable[[str, str], DecodedFile]
+    DeriveMany = Callable[[Sequence[tuple[Recording, Thresholds]]], Sequence[DerivedSession]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Ingest:
         zone_at: Callable[[float, float], str | None],
         decode_archived: Decode,
         stale_partitions: set[Path] | None = None,
+        derive_many: DeriveMany | None = None,
     ) -> None:
         """Use the writer's connection; thresholds and corrections are read once.
 
@@ -80,7 +83,9 @@ class Ingest:
             decode_archived: (content_sha256, file_name) -> what that archived file holds, for copies of a session that
                 arrived before; raises SkipRecording where it can't be read any more.
             stale_partitions: files of samples whose content is not to be kept (a rebuild).
+            derive_many: derives some recordings, each with its thresholds, where others can help; None: here.
         """
+        self._derive_many = derive_many or self._derive_here
         self._connection = connection
         self._home = home
         self._zone_at = zone_at
@@ -88,6 +93,7 @@ class Ingest:
         self._stale_partitions = set() if stale_partitions is None else stale_partitions
         self._thresholds = ThresholdBook(connection, home_time_zone)
         self._corrections = CorrectionBook(connection)
+        self._last_estimate: dict[str, tuple[str, float]] = {}  # runner -> day, critical speed that the log told
 
     def store(self, incoming: Sequence[Incoming], superseded: Collection[tuple[str, str]] = ()) -> IngestResult:
         """Group, compose, derive and write one batch: all of it or nothing.
@@ -124,6 +130,15 @@ class Ingest:
             raise
         merged = sum(leaders.get(member, member) != member for member in read)
         return IngestResult(tuple(item.session_id for item in derived), quarantined, merged)
+
+    def expected(self, runner_id: str) -> Expected:
+        """Return what is likely to hold for the next sessions of a runner, for whoever derives them ahead."""
+        return Expected(runner_id, self._thresholds.of_runner(runner_id), self._estimate(runner_id))
+
+    def _estimate(self, runner_id: str) -> float | None:
+        """Return the critical speed that the log told for the runner's last session: most often the next one's, too."""
+        told = self._last_estimate.get(runner_id)
+        return None if told is None else told[1]
 
     def outdated(self) -> list[str]:
         """Return the sessions whose thresholds, corrections or copies have changed since they were derived."""
@@ -245,9 +260,19 @@ class Ingest:
         recording = correction.recording(recording)
         runner_id = present[0].received.runner_id
         day, _, _ = local_start(recording, self._thresholds.time_zone(runner_id), self._zone_at)
-        thresholds = correction.thresholds(self._thresholds.on(runner_id, date.fromisoformat(day)))
-        session = derive(recording, thresholds, self._zone_at)
+        ahead = present[0].ahead
+        # whichever estimate: `_with_estimates` finds the one that holds, and derives anew where it is another one
+        estimated_mps = self._estimate(runner_id) if ahead is None else ahead.estimated_mps
+        on_day = self._thresholds.on(runner_id, date.fromisoformat(day), estimated_mps)
+        thresholds = correction.thresholds(on_day)
+        if ahead is not None and ahead.thresholds == thresholds and recording is present[0].recording:
+            session = ahead.session
+        else:
+            session = derive(recording, thresholds, self._zone_at)
         return Derived(runner_id, recording, ids, gave, correction, thresholds, session)
+
+    def _derive_here(self, wanted: Sequence[tuple[Recording, Thresholds]]) -> list[DerivedSession]:
+        return [derive(recording, thresholds, self._zone_at) for recording, thresholds in wanted]
 
     def _archived(self, wanted_id: str, refused: list[Incoming]) -> Read | None:
         """Read a stored copy again from the archive; one that can't be read any more joins `refused`."""
@@ -261,33 +286,42 @@ class Ingest:
         return next((item for item in _read(Incoming(received, decoded)) if item.recording_id == wanted_id), None)
 
     def _with_estimates(self, derived: list[Derived]) -> list[Derived]:
-        """Derive once more the sessions for which the log itself tells a critical speed and nobody said one.
+        """Derive once more the sessions for which the log itself tells another critical speed than was expected.
 
-        The stretches that tell it have to be in the warehouse first, those of this batch among them.
+        The stretches that tell it have to be in the warehouse first, those of this batch among them; they are the same
+        whatever the thresholds. Nobody is asked where somebody said one.
         """
-        open_ids = [
-            item.session_id
+        open_items = [
+            item
             for item in derived
-            if item.session.is_run
-            and not self._thresholds.has_critical_speed(item.runner_id, date.fromisoformat(item.session.session_date))
+            if not self._thresholds.has_critical_speed(item.runner_id, date.fromisoformat(item.session.session_date))
         ]
-        if not open_ids:
-            return derived
-        self._write_sessions(derived, only=EFFORT_TABLES)
-        found = ask(self._connection, "critical_speeds", {"session_ids": open_ids})
-        store.delete_sessions(self._connection, [item.session_id for item in derived])
-        estimate_mps = {row["session_id"]: row["critical_speed_mps"] for row in found}
+        estimate_mps: dict[str, float] = {}
+        open_ids = [item.session_id for item in open_items if item.session.is_run]
+        if open_ids:
+            self._write_sessions(derived, only=EFFORT_TABLES)
+            found = ask(self._connection, "critical_speeds", {"session_ids": open_ids})
+            store.delete_sessions(self._connection, [item.session_id for item in derived])
+            estimate_mps = {row["session_id"]: row["critical_speed_mps"] for row in found}
+        changed: dict[str, tuple[Derived, Thresholds]] = {}
+        for item in open_items:
+            thresholds = self._estimated(item, estimate_mps.get(item.session_id))
+            if thresholds != item.thresholds:
+                changed[item.session_id] = (item, thresholds)
+        sessions = self._derive_many([(item.recording, thresholds) for item, thresholds in changed.values()])
         again = {
-            item.session_id: self._with_estimate(item, estimate_mps[item.session_id])
-            for item in derived
-            if item.session_id in estimate_mps
+            item.session_id: replace(item, thresholds=thresholds, session=session)
+            for (item, thresholds), session in zip(changed.values(), sessions, strict=True)
         }
         return [again.get(item.session_id, item) for item in derived]
 
-    def _with_estimate(self, item: Derived, estimated_mps: float) -> Derived:
-        day = date.fromisoformat(item.session.session_date)
-        thresholds = item.correction.thresholds(self._thresholds.on(item.runner_id, day, estimated_mps))
-        return replace(item, thresholds=thresholds, session=derive(item.recording, thresholds, self._zone_at))
+    def _estimated(self, item: Derived, estimated_mps: float | None) -> Thresholds:
+        """Return the thresholds of a session with what the log itself tells, which is kept for the next one."""
+        day = item.session.session_date
+        if estimated_mps is not None and day >= self._last_estimate.get(item.runner_id, ("", 0.0))[0]:
+            self._last_estimate[item.runner_id] = (day, estimated_mps)
+        on_day = self._thresholds.on(item.runner_id, date.fromisoformat(day), estimated_mps)
+        return item.correction.thresholds(on_day)
 
     # --- Rows ----------------------------------------------------------------------------------------------------
 
@@ -327,9 +361,10 @@ def _read(file: Incoming) -> Iterable[Read]:
     """Yield the recordings of one file with their ids."""
     if not isinstance(file.decoded, SkipRecording):
         received = file.received
-        for recording in file.decoded.recordings:
+        for place, recording in enumerate(file.decoded.recordings):
             id_ = recording_id(received.runner_id, received.content_sha256 or "", recording.index)
-            yield Read(id_, received, file.decoded, recording)
+            ahead = file.ahead[place] if file.ahead else None
+            yield Read(id_, received, file.decoded, recording, ahead)
 
 
 def _ids(group: Iterable[Copy]) -> list[str]:

@@ -53,8 +53,14 @@ class KeptFile:
         self.path.unlink(missing_ok=True)
 
 
-def write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes, *, sync_folder: bool = True) -> None:
     """Write one file for its owner alone, by rename, durable when the call returns.
+
+    Args:
+        path: the file.
+        content: its bytes.
+        sync_folder: wait for the rename, too. Who syncs another file of the same disk right after may leave that to
+            it: a journalling file system writes down its changes of names in their order.
 
     Raises:
         NeedsAttention: it can't be written; what was there stays.
@@ -67,13 +73,18 @@ def write_private(path: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename, too: a token that was rotated exists nowhere else
-        finally:
-            os.close(folder)
+        if sync_folder:
+            _sync_folder(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise NeedsAttention(
             f"{path} can't be written: {error.strerror}. Make room or mend the permissions."
         ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

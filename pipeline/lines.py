@@ -97,6 +97,13 @@ def read_lines(path: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
             yield value
 
 
+def parse_lines(content: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the whole lines of some bytes in order; torn or altered ones are left out."""
+    for line in content.split(b"\n"):
+        if line.strip() and (value := _trusted(line)) is not None:
+            yield value
+
+
 def damaged_lines(path: Path) -> int:
     """Return how many lines can't be trusted: torn, or changed since they were written."""
     return sum(value is None for value in _parsed(path))

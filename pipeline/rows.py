@@ -16,6 +16,7 @@ from pipeline.transforms.session import recorded_minutes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pipeline.ahead import Ahead
     from pipeline.archive import Received
     from pipeline.corrections import Correction
     from pipeline.model import DerivedSession, Recording, Thresholds
@@ -34,6 +35,7 @@ class Incoming:
 
     received: Received
     decoded: DecodedFile | SkipRecording
+    ahead: tuple[Ahead | None, ...] = ()  #: its recordings derived already, where another process had the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Read:
     received: Received
     decoded: DecodedFile
     recording: Recording
+    ahead: Ahead | None = None
 
     def copy(self) -> Copy:
         """Return what is needed to tell whether it is a copy of another."""

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pipeline.model import Thresholds
-from pipeline.warehouse.connection import Connection, ask
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from pipeline.warehouse.connection import Connection
 
 #: Conversational ceiling as a part of critical speed: the first threshold lies at 82.3 % of it (95 % CI 81.1-83.6,
 #: 26 studies, n = 527; HUNTER24 in the evidence). A clinician's talk test goes before it.
@@ -31,11 +32,20 @@ class ThresholdBook:
 
     def __init__(self, connection: Connection, home_time_zone: str) -> None:
         """Read all periods of `runner_setting`."""
+        from pipeline.warehouse.connection import ask  # noqa: PLC0415 - a worker that derives needs the book, and no DuckDB
+
         self._home_time_zone = home_time_zone
         self._periods: dict[str, list[_Period]] = {}
         for row in ask(connection, "setting_periods"):
             period = _Period(row["setting"], row["setting_value"], row["valid_from_date"], row["valid_before_date"])
             self._periods.setdefault(row["runner_id"], []).append(period)
+
+    def of_runner(self, runner_id: str) -> ThresholdBook:
+        """Return the book of one runner: what another process needs to know."""
+        one = object.__new__(ThresholdBook)
+        one._home_time_zone = self._home_time_zone
+        one._periods = {runner_id: self._periods.get(runner_id, [])}
+        return one
 
     def time_zone(self, runner_id: str) -> str:
         """Return the zone for runs that have neither place nor offset: the runner's last word, else the home's."""

@@ -97,3 +97,28 @@ def test_another_content_of_the_same_file_is_another_arrival(home):
     """A file that grew since last night: both versions stay."""
     Archive(home).note([received(), received(content_sha256="cd" * 32)])
     assert 2 == len(Archive(home).received())
+
+
+def test_what_was_read_before_is_taken_up_only_where_the_list_still_begins_with_it(home):
+    """Appended lines are read on; an altered line, a cut file and a torn end are seen at once."""
+    archive = Archive(home)
+
+    def names() -> list[str]:
+        return [item.source_ref for item in archive.received()]
+
+    def noted(name: str) -> Received:
+        return Received("me", "folder", name, f"{name}.fit", None, None, datetime(2026, 1, 1, tzinfo=UTC), "gone")
+
+    archive.note([noted("one"), noted("two")])
+    assert ["one", "two"] == names() == names()
+    archive.note([noted("three")])
+    assert ["one", "two", "three"] == names()
+    whole = home.received_file.read_bytes()
+    home.received_file.write_bytes(whole.replace(b'"two"', b'"TWO"', 1))
+    assert ["one", "three"] == names()
+    home.received_file.write_bytes(whole[:-20])
+    assert ["one", "two"] == names()
+    archive.note([noted("four")])
+    assert ["one", "two", "four"] == names()
+    home.received_file.write_bytes(b"")
+    assert [] == names()

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.base import Fetched, SourceStatus
+from connectors.folder import FolderSource
+from flows.report import write_reports
 from flows.upstream import since_of, withdraw_missing
 from flows.work import import_source, rebuild
 from gaitkeeper.commands.demo import example_folder
@@ -41,6 +43,20 @@ class TestTheList:
         first = received(version=None)
         later = received(version=None, received_utc=NOW_UTC + timedelta(days=1))
         assert [first] == Arrivals.of([first, later]).standing
+
+    @pytest.mark.parametrize("is_file_first", [True, False])
+    def test_the_same_bytes_from_a_folder_and_an_account_stand_once_as_they_came_first(self, is_file_first):
+        """Else a rebuild would give the recording another source than the night did, and with it another sharing rule."""
+        file, account = received(version=None, source="folder", source_ref="a.fit"), received()
+        lines = [file, account] if is_file_first else [account, file]
+        assert lines[:1] == Arrivals.of(lines).standing
+        gone = received(is_withdrawn=True)
+        assert [file] == Arrivals.of([*lines, gone]).standing
+        assert set() == Arrivals.of([*lines, gone]).superseded
+
+    def test_the_same_bytes_of_two_runners_stand_for_each(self):
+        lines = [received(), received(runner_id="you", source="folder", version=None)]
+        assert lines == sorted(Arrivals.of(lines).standing, key=lines.index)
 
     def test_both_contents_of_one_path_stand(self):
         """A folder's file has no identity but its content: last.fit is another run every day."""
@@ -166,6 +182,19 @@ class TestAnAccount:
         import_source(home, "me", account, NOW_UTC)
         assert (["a", "a"], 1) == (account.fetched, len(sessions(home)))
 
+    def test_the_written_week_does_not_go_on_telling_of_a_deleted_run(self, home):
+        """The newest week had one run, and has none: its file is written again, and says what was deleted."""
+        account = Account(a=run(0), b=run(-1))
+        import_source(home, "me", account, NOW_UTC)
+        (week,) = [path for path in write_reports(home, NOW_UTC) if path.name.startswith("week-")]
+        assert "1 run," in week.read_text("utf-8")
+        del account.held["b"]
+        import_source(home, "me", account, NOW_UTC)
+        weeks = [path for path in write_reports(home, NOW_UTC) if path.name.startswith("week-")]
+        assert (2, week) == (len(weeks), weeks[-1])
+        assert "No run in this week." in week.read_text("utf-8")
+        assert "b.fit was deleted from garmin" in week.read_text("utf-8")
+
     def test_a_deleted_activity_is_withdrawn_and_told(self, home):
         """Its session is gone, the relation says which it was, also after a rebuild."""
         account = Account(a=run(0), b=run(1))
@@ -201,6 +230,21 @@ class TestAnAccount:
         del account.held["a"]
         import_source(home, "me", account, NOW_UTC)
         assert before == sessions(home)
+
+    def test_a_file_that_came_after_the_accounts_copy_stays_when_that_is_deleted(self, home, tmp_path):
+        """The same bytes count once, and are remembered twice; from then on they are the folder's."""
+        account, folder = Account(a=run(0), b=run(1)), tmp_path / "watch"
+        folder.mkdir()
+        (folder / "a.fit").write_bytes(run(0))
+        import_source(home, "me", account, NOW_UTC)
+        assert 1 == import_source(home, "me", FolderSource(folder), NOW_UTC).duplicate_count
+        before = sessions(home)
+        del account.held["a"]
+        import_source(home, "me", account, NOW_UTC)
+        sources = found(home, "select source from recording order by source")
+        assert (before, [("folder",), ("garmin",)]) == (sessions(home), sources)
+        rebuild(home, NOW_UTC)
+        assert (before, sources) == (sessions(home), found(home, "select source from recording order by source"))
 
     def test_many_that_are_gone_at_once_are_asked_about_first(self, home):
         """An empty list is rather a fault than a wish: nothing is taken out until somebody says so."""

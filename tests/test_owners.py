@@ -41,7 +41,7 @@ OWNERS = {
 }
 
 #: Pinned name -> import name, where the two differ by more than what follows a dot.
-IMPORTED_AS = {"argon2-cffi": "argon2", "vl-convert-python": "vl_convert"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "prefect-dask": "prefect_dask", "vl-convert-python": "vl_convert"}
 
 #: Pinned, and imported by nobody: each with the reason.
 WITHOUT_IMPORT = {
@@ -78,7 +78,8 @@ def extras() -> dict[str, str]:
     """What is installed on demand: an extra has an owner like everything else."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = [line for extra in project.get("optional-dependencies", {}).values() for line in extra]
-    return {re.match(r"[\w-]+", line)[0]: line for line in lines}
+    names = {re.match(r"[\w-]+", line)[0]: line for line in lines}
+    return {IMPORTED_AS.get(name, name): line for name, line in names.items()}
 
 
 def test_every_library_has_an_owner_and_is_used_by_it_alone():

@@ -95,6 +95,18 @@ def test_the_example_log_and_the_protocols_are_inside(names):
     assert "pipeline/compliance/protocols/return_to_run_hip.toml" in names
 
 
+def test_what_reports_are_set_with_is_inside(names):
+    """Templates and fonts (with their licence) travel with the program: a PDF is the same on every machine."""
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("templates", "fonts")
+        for path in (ROOT / "pipeline" / "reports" / folder).rglob("*")
+        if path.is_file()
+    }
+    assert {".typ", ".html", ".css", ".ttf", ".txt"} <= {"." + name.rpartition(".")[2] for name in ours}
+    assert set() == ours - set(names)
+
+
 def test_no_test_and_no_cache_is_inside(names):
     """What is installed is what runs."""
     assert [] == [

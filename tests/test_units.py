@@ -60,8 +60,10 @@ _PARAMETER = re.compile(r"float( \| None)?")
 PARAMETERS_WITHOUT_SUFFIX = {
     "at": "an instant of the caller's own clock, as the docstring says",
     "cadence_slope": "click's name of an option; stored as cadence_slope_spm_per_mps",
+    "floor": "in the unit of the axis it ends",
     "highest": "in the unit of the column it bounds",
     "kilometres": "click's name of an argument; stored as distance_m",
+    "least_span": "in the unit of the axis it is a part of",
     "limit": "in the unit of the column it bounds",
     "minutes": "click's name of an option; stored as duration_s",
     "percent": "click's name of an argument; stored as incline_pct",

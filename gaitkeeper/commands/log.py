@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from gaitkeeper.options import (
     now_in,
     one_runner,
     open_log,
+    processes_option,
     runner_option,
 )
 from gaitkeeper.output import print_rows, progress_bar, say
@@ -36,13 +40,19 @@ if TYPE_CHECKING:
 @runner_option
 @format_option
 @as_of_option
+@processes_option
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def import_command(
-    home: Home, runner_id: str | None, output_format: str, as_of: datetime | None, paths: tuple[Path, ...]
+    home: Home,
+    runner_id: str | None,
+    output_format: str,
+    as_of: datetime | None,
+    processes: int | None,
+    paths: tuple[Path, ...],
 ) -> None:
     """Bring in files, folders, export archives (.zip) and .gz of each."""
     from connectors.folder import FolderSource
-    from flows.work import Outcome, import_source
+    from flows.work import Outcome, default_processes, import_source
 
     if not home.exists():
         make_home(home, runner_id, None)
@@ -53,7 +63,9 @@ def import_command(
     for path in paths:
         with progress_bar(f"reading {path.name}") as progress:
             source = FolderSource(path)
-            total += import_source(home, runner_id, source, now_utc, progress)
+            total += import_source(
+                home, runner_id, source, now_utc, progress, processes=processes or default_processes()
+            )
         left_out = source.tally.sentence()
         if left_out:
             say(f"{path.name}: {left_out}.")
@@ -112,6 +124,7 @@ def flagged_among(home: Home, as_of: datetime | None, session_ids: Iterable[str]
 @format_option
 @as_of_option
 @log_format_option
+@processes_option
 @click.option("--full", "is_full", is_flag=True, help="List all that each account has, and find deletions.")
 @click.option("--accept-deletions", is_flag=True, help="It is right that many activities are gone from an account.")
 def sync_command(
@@ -119,11 +132,14 @@ def sync_command(
     output_format: str,
     as_of: datetime | None,
     log_format: str | None,
+    processes: int | None,
     is_full: bool,
     accept_deletions: bool,
 ) -> None:
     """Run the nightly flow once, now: every configured source, judgement, reports."""
     start_log(log_format)
+    if processes is not None:
+        os.environ["GAITKEEPER_PROCESSES"] = str(processes)
     row = run_sync(home, as_of, is_full=is_full, accept_deletions=accept_deletions)
     if output_format == "table":
         click.echo(
@@ -153,6 +169,9 @@ def run_sync(
             f"No source is configured. Add a [[source]] to {home.config_file}, or use `gaitkeeper import FOLDER`."
         )
     prepare_prefect(home)
+    if threading.current_thread() is threading.main_thread():
+        # as Ctrl-C: Prefect then ends the server that it started for this run, which would stay behind otherwise
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     from flows.sync import sync
 
     row = dict(sync(str(home.path), now_in(home, as_of), is_full=is_full, accept_deletions=accept_deletions))
@@ -164,16 +183,17 @@ def run_sync(
 @home_option
 @format_option
 @as_of_option
-def rebuild_command(home: Home, output_format: str, as_of: datetime | None) -> None:
+@processes_option
+def rebuild_command(home: Home, output_format: str, as_of: datetime | None, processes: int | None) -> None:
     """Make the warehouse again from archive and journal; every fact and verdict comes out the same."""
     from flows.verdicts import change_lines, verdicts_of
-    from flows.work import rebuild
+    from flows.work import default_processes, rebuild
 
     home.require()
     now_utc = now_in(home, as_of)
     before = verdicts_of(home, now_utc)
     with progress_bar("rebuilding") as progress:
-        outcome = rebuild(home, now_utc, progress)
+        outcome = rebuild(home, now_utc, progress, processes or default_processes())
     say("\n".join(change_lines(before, verdicts_of(home, now_utc))))
     row = {
         "file_count": outcome.seen_count,

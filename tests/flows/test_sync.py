@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,7 +31,8 @@ def watched(tmp_path: Path) -> Path:
     folder = tmp_path / "watch"
     folder.mkdir()
     for name in ("2026-04-06-09-30", "2026-04-08-07-35", "2026-04-12-09-20", "2026-03-27-07-30"):
-        shutil.copy(example_folder() / "watch" / f"{name}.fit", folder)
+        copied = shutil.copy(example_folder() / "watch" / f"{name}.fit", folder)
+        os.utime(copied, (NOW_UTC.timestamp(),) * 2)  # long ago: one that is cut is no copy that goes on
     return folder
 
 
