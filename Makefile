@@ -52,9 +52,9 @@ reports: $(SETUP) ## 300 generated clinician's reports: all render, and their te
 example: $(SETUP) ## write the synthetic example log again
 	$(BIN)/python data/make_example.py
 
-lock: ## pin again, for all platforms (needs uv); with extras: an older pip holds sqlalchemy[asyncio] for another package
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --python-version 3.11 pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+lock: ## pin again, for all platforms (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.lock
 
 clean: ## remove what was made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -128,9 +128,28 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _let_the_scheduler_write() -> None:
+    """Let SQLAlchemy pass over what is no column in the rows of Prefect's scheduler, as it did before 2.1.
+
+    Prefect 3.8.8 hands over whole runs, `state` among their keys. SQLAlchemy 2.1 refuses such a key ("please supply a
+    bulk_dml decorated function"), and then no run is ever scheduled: the server stands there, and no night comes.
+    """
+    from prefect.server.database import orm_models  # noqa: PLC0415 - only the child may start Prefect
+
+    for mapper in orm_models.Base.registry.mappers:
+        for attribute in mapper.all_orm_descriptors.values():
+            if getattr(attribute, "bulk_dml_setter", True) is None:
+                vars(attribute)["bulk_dml_setter"] = _pass_over
+
+
+def _pass_over(_cls: object, _row: object, _value: object) -> None:
+    """Leave a key of a row where it is."""
+
+
 def main() -> None:
     """Be the server, on the port that the first argument names, until standard input ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _let_the_scheduler_write()
     sys.argv = ["prefect", "server", "start", "--host", HOST, "--port", sys.argv[1], "--log-level", "WARNING"]
     runpy.run_module("prefect", run_name="__main__")
 

@@ -46,7 +46,6 @@ IMPORTED_AS = {"argon2-cffi": "argon2", "prefect-dask": "prefect_dask", "vl-conv
 #: Pinned, and imported by nobody: each with the reason.
 WITHOUT_IMPORT = {
     "python-multipart": "Starlette reads forms with it",
-    "sqlalchemy": "a ceiling for Prefect's sake: its scheduler dies with 2.1",
     "fastapi": "a ceiling for Prefect's sake: its server dies with a newer one",
     "timezonefinder-data": "the zone borders themselves, pinned so that a rebuild gives the same local days",
     "tzdata": "the zones' rules, for machines that have none",
