@@ -63,12 +63,20 @@ def demo_command(output_format: str, keep: str | None) -> None:
 
 
 def _configure(home: Home) -> None:
-    """Name the example's folders as the sources of this home."""
+    """Put the example's folders into this home, and name them as its sources.
+
+    Copies whose files look as old as what they tell: of a fresh checkout the one that was cut short would be taken for
+    a copy that still goes on, and left to the next night.
+    """
     if not home.config().sources:
-        blocks = (
-            f'\n[[source]]\nkind = "folder"\npath = {json.dumps(str(example_folder() / name))}\nrunner = "{RUNNER}"\n'
-            for name in ("watch", "phone")
-        )
+        blocks = []
+        for name in ("watch", "phone"):
+            folder = home.path / "example" / name
+            shutil.copytree(example_folder() / name, folder, copy_function=shutil.copyfile)
+            for file in folder.iterdir():
+                os.utime(file, (AS_OF.timestamp(), AS_OF.timestamp()))
+            path = json.dumps(str(folder))
+            blocks.append(f'\n[[source]]\nkind = "folder"\npath = {path}\nrunner = "{RUNNER}"\n')
         with home.config_file.open("a", encoding="utf-8") as stream:
             stream.write("".join(blocks))
 

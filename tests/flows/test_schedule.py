@@ -86,7 +86,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     (folder / "watch").mkdir()
     for name in ("2026-03-18-18-20", "2026-03-27-07-30"):  # one on hills, one that was cut short
         for path in (example_folder() / "watch").glob(f"{name[:10]}*.fit"):
-            shutil.copy(path, folder / "watch")
+            copied = shutil.copy(path, folder / "watch")
+            os.utime(copied, (0, 0))  # long ago: one that is cut is no copy that goes on
     home = Home(folder / "home")
     make_home(home, "anna", "Europe/Madrid")
     with home.config_file.open("a", encoding="utf-8") as stream:
