@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 import click
 
@@ -52,17 +52,20 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 
 class LazyGroup(click.Group):
-    """Finds commands by COMMANDS and imports each when it is used."""
+    """Finds commands by name, and imports each when it is used."""
+
+    #: Command -> the module of `gaitkeeper.commands` that holds it, and its one line of help.
+    entries: ClassVar[dict[str, tuple[str, str]]] = COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands in the order of COMMANDS."""
-        return list(COMMANDS)
+        """Return the commands in their order."""
+        return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import the command's module and return it."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.entries:
             return None
-        module = import_module(f"gaitkeeper.commands.{COMMANDS[cmd_name][0]}")
+        module = import_module(f"gaitkeeper.commands.{self.entries[cmd_name][0]}")
         command = getattr(module, f"{cmd_name}_command")
         assert isinstance(command, click.Command)
         return command
@@ -70,7 +73,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in self.entries.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from gaitkeeper.cli import LazyGroup
 
 #: What can be linked -> the module of `gaitkeeper.commands` that holds `<name>_command`, and its one line of help.
 LINKS: Final[dict[str, tuple[str, str]]] = {
@@ -16,25 +17,10 @@ LINKS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-class Links(click.Group):
+class Links(LazyGroup):
     """Finds what can be linked in LINKS."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of LINKS."""
-        return list(LINKS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import the module and return its command."""
-        if cmd_name not in LINKS:
-            return None
-        command = getattr(import_module(f"gaitkeeper.commands.{LINKS[cmd_name][0]}"), f"{cmd_name}_command")
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """List them without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in LINKS.items()])
+    entries = LINKS
 
 
 @click.group("connect", cls=Links)
