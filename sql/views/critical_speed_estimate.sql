@@ -37,4 +37,5 @@ fitted as (
 
 select session_id, runner_id, session_date, critical_speed_mps, d_prime_m
 from fitted
-where duration_count >= 4 and critical_speed_mps between 1.5 and 7 and d_prime_m >= 0
+-- to the millimetre: runs at one and the same speed give a distance of zero and the noise of a sum
+where duration_count >= 4 and critical_speed_mps between 1.5 and 7 and round(d_prime_m, 3) >= 0

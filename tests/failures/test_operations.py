@@ -28,7 +28,11 @@ from pipeline.settings import Home
 home = Home(Path(sys.argv[1]))
 make_home(home, "me", "UTC")
 outcome = work.import_source(home, "me", FolderSource(Path(sys.argv[2])), datetime(2026, 6, 30, 18, tzinfo=UTC))
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+status = Path("/proc/self/status")  # ru_maxrss is carried over from the process that started this one
+if status.exists():
+    peak_mb = int(status.read_text().split("VmHWM:")[1].split()[0]) / 1e3
+else:
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 print(json.dumps({"session_count": len(outcome.session_ids), "peak_mb": peak_mb}))
 """
 
