@@ -95,9 +95,10 @@ class _Intake:
         """Read what arrived before."""
         self.archive = Archive(self.home)
         self.arrivals = Arrivals.of(self.archive.received())
-        standing = self.arrivals.standing
-        self.known = {(item.runner_id, key_of(item)) for item in standing}
-        self.lent = self.known - {(item.runner_id, key_of(item)) for item in standing if item.version is None}
+        self.known = {(item.runner_id, key_of(item)) for item in self.arrivals.standing}
+        self.lent = self.known - {
+            (item.runner_id, key_of(item)) for item in self.arrivals.in_order if item.version is None
+        }
 
     def take(self, refs: Iterable[RefKey]) -> Iterator[list[Arrived]]:
         """Yield what is new of some things, a few at a time; where the source breaks off, `interruption` says why.

@@ -238,6 +238,9 @@ class TestAnAccount:
         (folder / "a.fit").write_bytes(run(0))
         import_source(home, "me", account, NOW_UTC)
         assert 1 == import_source(home, "me", FolderSource(folder), NOW_UTC).duplicate_count
+        written = len(Archive(home).received())
+        import_source(home, "me", FolderSource(folder), NOW_UTC)
+        assert written == len(Archive(home).received())  # no line more a night
         before = sessions(home)
         del account.held["a"]
         import_source(home, "me", account, NOW_UTC)
